@@ -1,0 +1,1 @@
+"""The core: everything from metrics to messages is a function of its arguments."""

@@ -1,0 +1,1 @@
+"""Records, identities, states and calendars: the words everything else is written in."""

@@ -1,0 +1,129 @@
+"""The Case: the work on one pilot. Every transition is a pure function from a case to a case."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.domain.finding import RANK, Finding
+from bot.domain.outreach import DeliveryState, Step
+from bot.domain.playbook import Playbook
+from bot.domain.record import Record
+from bot.domain.reply import Cause
+
+
+class CaseState(StrEnum):
+    """Where the work stands. The last three are ends."""
+
+    OPEN = "open"
+    WAITING = "waiting"
+    COMMITTED = "committed"
+    BLOCKED = "blocked"
+    SNOOZED = "snoozed"
+    PARKED = "parked"
+    RECOVERED = "recovered"
+    DECIDED = "decided"
+    RETRACTED = "retracted"
+
+
+ENDS = frozenset({CaseState.RECOVERED, CaseState.DECIDED, CaseState.RETRACTED})
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Asked(_Part):
+    """One outreach of this case, and what became of it."""
+
+    outreach: str
+    step: Step
+    loop: int
+    occurrence: int
+    person: str
+    decided_at: datetime
+    sent_at: datetime | None = None
+    outcome: DeliveryState = DeliveryState.QUEUED
+    delivery: str | None = None
+
+
+class Commitment(_Part):
+    """A step with day and time; `said_by` is a person id, `made_at` when it was said."""
+
+    action: str
+    due_at: datetime
+    said_by: str
+    made_at: datetime
+    moves: int = 0
+    checked: bool = False
+
+
+class Block(_Part):
+    """Blocked by a cause, perhaps a person and a date; `until` is the date said or a default."""
+
+    cause: Cause
+    person: str | None = None
+    until: date
+    said_by: str
+    said_at: datetime
+    checked: bool = False
+
+
+class Case(Record):
+    """The work on a pilot. One open case per pilot holds all its open findings."""
+
+    pilot: str
+    ordinal: int
+    state: CaseState = CaseState.OPEN
+    opened_at: datetime
+    findings: tuple[Finding, ...] = ()
+    loop: int = 1
+    asked: tuple[Asked, ...] = ()
+    commitment: Commitment | None = None
+    block: Block | None = None
+    snoozed_until: date | None = None
+    answered_at: datetime | None = None
+    listed_on: date | None = None
+    """Since when the case is on the programme lead's list."""
+    listed_why: str | None = None
+    clear_since: date | None = None
+    """First day on which nothing was open any more."""
+    closed_at: datetime | None = None
+    applied: tuple[str, ...] = ()
+    """Keys of the replies that already moved this case."""
+    playbook: Playbook = Playbook()
+
+    @property
+    def id(self) -> str:
+        """Identity of the case: the pilot and a running number."""
+        return f"{self.pilot}#{self.ordinal}"
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the work has ended."""
+        return self.state in ENDS
+
+    @property
+    def open_findings(self) -> tuple[Finding, ...]:
+        """Findings that hold, the one to lead with first."""
+        held = (f for f in self.findings if f.is_open)
+        return tuple(sorted(held, key=lambda f: (RANK[f.kind], f.opened_on)))
+
+    @property
+    def lead_finding(self) -> Finding | None:
+        """The finding a message is about: the first open one, else the last that was open."""
+        if self.open_findings:
+            return self.open_findings[0]
+        return max(self.findings, key=lambda f: (f.closed_on or f.opened_on, -RANK[f.kind]), default=None)
+
+    @property
+    def severity(self) -> float:
+        """How much is at stake; the worst open finding counts."""
+        return max((f.severity for f in self.open_findings), default=0.0)
+
+    def asked_at(self, step: Step) -> Asked | None:
+        """Return the latest outreach of a step in the present loop, unless it failed for good."""
+        for asked in reversed(self.asked):
+            if asked.step is step and asked.loop == self.loop:
+                return asked
+        return None

@@ -1,0 +1,88 @@
+"""What we decided to say (Outreach) and what was really sent (Delivery)."""
+
+from datetime import datetime
+from enum import StrEnum
+from hashlib import blake2b
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.domain.record import Record
+
+
+class Step(StrEnum):
+    """A rung or a side step of the ladder."""
+
+    NUDGE = "nudge"
+    FOLLOW_UP = "follow_up"
+    CHECK = "commitment_check"
+    RECOVERY = "recovery"
+
+
+LADDER = (Step.NUDGE, Step.FOLLOW_UP)
+"""The rungs that silence climbs, in order; after the last the pilot is on the programme lead's list."""
+
+PRIORITY = {Step.CHECK: 0, Step.NUDGE: 1, Step.RECOVERY: 2, Step.FOLLOW_UP: 3}
+"""Who goes first when the budget is short: a promise due, then new findings, then good news."""
+
+
+def identity(*parts: str | int) -> str:
+    """Return the deterministic id of a thing known by these parts (80 bits of BLAKE2b, hex)."""
+    return blake2b("\x1f".join(str(p) for p in parts).encode(), digest_size=10).hexdigest()
+
+
+class Outreach(Record):
+    """One thing we decided to say to one person about one case."""
+
+    id: str
+    case_id: str
+    pilot: str
+    step: Step
+    recipient: str
+    decided_at: datetime
+    severity: float = 0.0
+
+    @staticmethod
+    def identify(case_id: str, loop: int, step: Step, occurrence: int, recipient: str) -> str:
+        """Return the id that makes a repeated decision the same decision."""
+        return identity(case_id, loop, step, occurrence, recipient)
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands; sent, dropped and dead are final, unknown waits for evidence."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    DROPPED = "dropped"
+    DEAD = "dead"
+
+
+class Delivery(Record):
+    """One message to one person, holding one or more outreach.
+
+    `due_at` is the truth about time. `message` is the frozen text (JSON of a Message) from the
+    claim on; `token` names the claim; `ref` is the chat's own id of what was sent.
+    """
+
+    id: str
+    recipient: str
+    state: DeliveryState = DeliveryState.QUEUED
+    outreach: tuple[Outreach, ...]
+    due_at: datetime
+    attempt: int = 0
+    token: str | None = None
+    claimed_at: datetime | None = None
+    settled_at: datetime | None = None
+    message: str | None = None
+    ref: str | None = None
+    reason: str | None = None
+
+
+class Window(BaseModel):
+    """The moments between which a message may leave; both aware UTC, the end not included."""
+
+    model_config = ConfigDict(frozen=True)
+
+    opens_at: datetime
+    closes_at: datetime

@@ -1,0 +1,37 @@
+"""The playbook: the plan a Case is opened with and keeps, whatever is edited later."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Days = Annotated[int, Field(ge=0, le=365)]
+
+
+class Budgets(BaseModel):
+    """How many messages nobody asked for one person may get in 7 days, and how far apart."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    owner_per_week: Annotated[int, Field(ge=1)] = 2
+    per_pilot_per_week: Annotated[int, Field(ge=1)] = 1
+    person_per_week: Annotated[int, Field(ge=1)] = 3
+    min_gap_hours: Annotated[int, Field(ge=0)] = 20
+    ramp_owners_per_day: Annotated[int, Field(ge=0)] = 5
+
+
+class Playbook(BaseModel):
+    """Clocks of the ladder. Days are calendar days, `_wd` are working days of the recipient."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = "first-flight"
+    follow_up_after_wd: Days = 3
+    lead_after_wd: Days = 10
+    commitment_check_after_wd: Days = 1
+    blocked_check_after_wd: Days = 1
+    on_track_days: Days = 14
+    blocked_default_days: Days = 14
+    recovered_after_days: Days = 21
+    """A case is recovered when nothing was open on three weekly looks in a row."""
+    reply_open_days: Days = 60
+    budgets: Budgets = Budgets()

@@ -1,0 +1,54 @@
+"""What all stored records share: frozen, closed, and versioned."""
+
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bot.errors import NewerRecord
+
+
+class Record(BaseModel):
+    """A value that is stored as JSON. `v` is the version of its shape and starts at 1."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    v: int = 1
+
+    @classmethod
+    def from_stored(cls, text: str | bytes) -> Self:
+        """Read a stored record.
+
+        Raises NewerRecord when it was written by a newer program, whose fields we would drop.
+        """
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as fault:
+            version = _version(fault)
+            if version is not None and version > 1:
+                raise NewerRecord(_newer(cls.__name__, version)) from fault
+            raise
+
+    def model_post_init(self, _context: Any, /) -> None:  # noqa: ANN401  pydantic's own signature
+        """Refuse a version that this program can't know."""
+        if self.v > 1:
+            raise NewerRecord(_newer(type(self).__name__, self.v))
+
+    def to_stored(self) -> str:
+        """Return the JSON that `from_stored` reads back as an equal record."""
+        return self.model_dump_json(exclude_none=True)
+
+
+def _newer(name: str, version: int) -> str:
+    return (
+        f"A stored {name} has version {version}, this program knows version 1: "
+        "it was written by a newer Stickshaker; install that version again."
+    )
+
+
+def _version(fault: ValidationError) -> int | None:
+    """Find the version in the input of a failed validation, if it had one."""
+    for problem in fault.errors(include_url=False):
+        given = problem.get("input")
+        if isinstance(given, dict) and isinstance(given.get("v"), int):
+            return int(given["v"])
+    return None

@@ -1,0 +1,114 @@
+"""Usage of pilots by day, and the sources it comes from. Aggregates only: no row is about a person."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from bot.domain.pilot import PilotId
+from bot.domain.record import Record
+
+Count16 = Annotated[int, Field(ge=0, le=65534)]
+"""A count that fits the rollup's 16 bits; 65535 there means unknown."""
+Count32 = Annotated[int, Field(ge=0, le=4_294_967_294)]
+Count8 = Annotated[int, Field(ge=0, le=254)]
+
+LATE_AFTER = timedelta(days=3)
+"""A source is late when its newest complete day is older than this plus its lag (model.md)."""
+
+FloatGrid = NDArray[np.float64]
+BoolGrid = NDArray[np.bool_]
+
+
+class UsageDay(Record):
+    """What one source says about one pilot on one UTC day. Empty means unknown, never zero.
+
+    `active_users`, `active_7d`, `active_28d` and `seats` count distinct people (on the day, in the
+    7 and 28 days ending with it, and with access); `actions` counts acts started by people;
+    `use_cases` counts distinct use cases touched in the 28 days ending with the day.
+    `complete=False` means the source itself does not vouch for the day.
+    """
+
+    pilot: PilotId
+    day: date
+    source: str
+    active_users: Count16 | None = None
+    seats: Count16 | None = None
+    active_7d: Count16 | None = None
+    active_28d: Count16 | None = None
+    actions: Count32 | None = None
+    use_cases: Count8 | None = None
+    complete: bool = True
+
+    @model_validator(mode="after")
+    def _windows_grow(self) -> "UsageDay":
+        """A longer window can't hold fewer people than a shorter one that ends on the same day."""
+        counts = [n for n in (self.active_users, self.active_7d, self.active_28d) if n is not None]
+        if counts != sorted(counts):
+            msg = "active_users <= active_7d <= active_28d must hold"
+            raise ValueError(msg)
+        return self
+
+
+class SourceState(StrEnum):
+    """Whether the figures of a source can be trusted today."""
+
+    OK = "ok"
+    LATE = "late"
+    BROKEN = "broken"
+
+
+class SourceStatus(Record):
+    """What we know of one source: its lag in days and the newest day it vouches for."""
+
+    source: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_./-]{0,63}$")]
+    lag_days: Annotated[int, Field(ge=0, le=60)] = 0
+    newest_day: date | None = None
+    last_ok_at: datetime | None = None
+    rejects: int = 0
+
+    def watermark(self, today: date) -> date | None:
+        """Return the last day believed complete when today is `today`, or None without any row."""
+        if self.newest_day is None:
+            return None
+        return min(self.newest_day, today - timedelta(days=1 + self.lag_days))
+
+    def is_late(self, today: date) -> bool:
+        """Whether the newest day is older than today - 3 - lag (model.md, Clocks of judgement)."""
+        newest = self.newest_day
+        return newest is None or newest < today - LATE_AFTER - timedelta(days=self.lag_days)
+
+
+@dataclass(frozen=True, slots=True)
+class UsageWindow:
+    """Daily figures of many pilots side by side: rows are pilots, columns are days.
+
+    All grids have the shape (len(pilots), days) and hold NaN where a figure is unknown. A day with
+    no row, or one its source does not vouch for, is NaN in every grid.
+    """
+
+    first_day: date
+    pilots: tuple[str, ...]
+    active: FloatGrid
+    seats: FloatGrid
+    active_28d: FloatGrid
+    use_cases: FloatGrid
+    sources: tuple[tuple[str, ...], ...]
+    """For each pilot the names of the sources that feed it, sorted."""
+
+    @property
+    def days(self) -> int:
+        """Number of columns."""
+        return int(self.active.shape[1])
+
+    def day(self, column: int) -> date:
+        """Return the calendar day of a column."""
+        return self.first_day + timedelta(days=column)
+
+    def column(self, day: date) -> int:
+        """Return the column of a calendar day; may lie outside the window."""
+        return (day - self.first_day).days

@@ -1,0 +1,1 @@
+"""Chat-neutral messages and their words."""

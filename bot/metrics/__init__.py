@@ -1,0 +1,1 @@
+"""Figures of pilots that detection and the status views share."""

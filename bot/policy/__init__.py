@@ -1,0 +1,1 @@
+"""What is done about a finding: cases, answers, budgets, decisions."""

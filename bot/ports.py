@@ -1,0 +1,342 @@
+"""What the core needs from the world, as small protocols; adapters implement them, wiring joins them.
+
+Every method may run twice with the same arguments without harm unless it says otherwise.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from bot.domain.case import Case
+from bot.domain.outreach import Delivery, DeliveryState, Outreach, Window
+from bot.domain.people import Person
+from bot.domain.pilot import Pilot
+from bot.domain.reply import Reply
+from bot.domain.settings import OrgState
+from bot.domain.telemetry import SourceStatus, UsageDay, UsageWindow
+from bot.messages.model import Message
+
+
+@dataclass(frozen=True, slots=True)
+class PutCounts:
+    """What a write changed: records that are new, that differ from before, and that do not."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: "PutCounts") -> "PutCounts":
+        """Add the counts of two writes."""
+        return PutCounts(self.new + other.new, self.changed + other.changed, self.unchanged + other.unchanged)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who changed what and why; written by the step that makes the change, never truth itself."""
+
+    at: datetime
+    who: str
+    what: str
+    before: str = ""
+    after: str = ""
+    why: str = ""
+
+
+class Clock(Protocol):
+    """The present moment."""
+
+    def now(self) -> datetime:
+        """Return the present as aware UTC."""
+        ...
+
+
+class Pilots(Protocol):
+    """The registry."""
+
+    async def put(self, pilots: Sequence[Pilot]) -> PutCounts:
+        """Store pilots by their external id; a pilot keeps its number for ever."""
+        ...
+
+    async def get(self, pilot_id: str) -> Pilot | None:
+        """Return one pilot."""
+        ...
+
+    async def all(self) -> list[Pilot]:
+        """Return every pilot, sorted by id."""
+        ...
+
+    async def ids(self) -> set[str]:
+        """Return the ids of every pilot."""
+        ...
+
+
+class Telemetry(Protocol):
+    """Daily usage of pilots."""
+
+    async def put(self, rows: Sequence[UsageDay]) -> PutCounts:
+        """Replace the pilot-days of these rows; the pilots must be known.
+
+        Of several rows for one pilot-day the last one counts.
+        """
+        ...
+
+    async def feeds(self) -> Mapping[str, str]:
+        """Return for each fed pilot the source that feeds it (one source a pilot for now)."""
+        ...
+
+    async def extent(self) -> tuple[date, date] | None:
+        """Return the first and last day with any row, or None without one."""
+        ...
+
+    async def window(self, pilots: Sequence[str], first: date, last: date) -> UsageWindow:
+        """Return the figures of these pilots, in this order, for the days first..last inclusive."""
+        ...
+
+    def rows(self, pilots: Sequence[str]) -> AsyncIterator[UsageDay]:
+        """Iterate over all stored rows by the order of the pilots given, then by day."""
+        ...
+
+
+class Sources(Protocol):
+    """What is known of each source."""
+
+    async def put(self, status: SourceStatus) -> None:
+        """Store a status; the newest day of a source never moves back."""
+        ...
+
+    async def all(self) -> list[SourceStatus]:
+        """Return every status, sorted by source."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCase:
+    """A case as read, with the revision a later write must name."""
+
+    case: Case
+    revision: int
+
+
+class Cases(Protocol):
+    """The work on pilots; one write moves a case."""
+
+    async def get(self, pilot: str) -> StoredCase | None:
+        """Return the latest case of a pilot, open or closed."""
+        ...
+
+    async def all(self) -> dict[str, StoredCase]:
+        """Return the latest case of each pilot that ever had one."""
+        ...
+
+    async def past(self, pilot: str) -> list[Case]:
+        """Return the earlier cases of a pilot, oldest first."""
+        ...
+
+    async def save(self, case: Case, *, expected: int, outreach: Sequence[Outreach], entry: AuditEntry) -> int:
+        """Store case, pending outreach and audit entry in one step and return the new revision.
+
+        `expected` is the revision read before, 0 when there was none. A case with a higher ordinal
+        moves the former one to the past. Raises Conflict when the revision has moved on.
+        """
+        ...
+
+    async def pending(self) -> list[Outreach]:
+        """Return outreach that is stored with its case and not yet relayed."""
+        ...
+
+    async def relayed(self, outreach: Outreach) -> None:
+        """Forget one pending outreach; the revision of its case does not change."""
+        ...
+
+
+class Claim(StrEnum):
+    """The answer to a claim: taken, or why not."""
+
+    TAKEN = "taken"
+    NOT_QUEUED = "not_queued"
+    NOT_DUE = "not_due"
+    OUTSIDE_HOURS = "outside_hours"
+    OVER_BUDGET = "over_budget"
+    NOT_LIVE = "not_live"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The budget of one person: messages in 7 days, hours between two, one a local day."""
+
+    per_week: int
+    min_gap: timedelta
+    local_day: str
+    """The recipient's calendar day as YYYY-MM-DD."""
+
+
+class Outbox(Protocol):
+    """Deliveries: what was really sent."""
+
+    async def accept(self, outreach: Outreach, due_at: datetime) -> str:
+        """Map outreach to a delivery and return its id; known outreach changes nothing.
+
+        New outreach joins the queued delivery of its recipient or opens one.
+        """
+        ...
+
+    async def due(self, now: datetime) -> list[Delivery]:
+        """Return deliveries whose time has come: queued ones, and sending ones past the send timeout."""
+        ...
+
+    async def get(self, recipient: str, delivery: str) -> Delivery | None:
+        """Return one delivery."""
+        ...
+
+    async def find(self, recipient: str, outreach: str) -> Delivery | None:
+        """Return the delivery that holds an outreach."""
+        ...
+
+    async def of(self, recipient: str) -> list[Delivery]:
+        """Return the deliveries of one person, oldest first."""
+        ...
+
+    async def all(self) -> list[Delivery]:
+        """Return every delivery kept, by recipient and age."""
+        ...
+
+    async def withdraw(self, recipient: str, delivery: str, outreach: Sequence[str], reason: str, now: datetime) -> None:
+        """Take outreach out of a queued delivery; one that is left empty is dropped with the reason."""
+        ...
+
+    async def claim(
+        self, delivery: Delivery, *, now: datetime, token: str, message: str, window: Window, limits: Limits
+    ) -> Claim:
+        """Freeze the text and become the one who sends, in one step; writes the budget entry too.
+
+        A claim on a delivery that gained or lost outreach since it was read is NOT_QUEUED.
+        """
+        ...
+
+    async def settle(
+        self, delivery: Delivery, *, token: str, state: DeliveryState, now: datetime, ref: str = "", reason: str = ""
+    ) -> bool:
+        """Record how a claimed send ended; False when another claim took over meanwhile."""
+        ...
+
+    async def requeue(self, delivery: Delivery, *, token: str, due_at: datetime, reason: str) -> bool:
+        """Put a claimed delivery back after a definite refusal and refund its budget entry."""
+        ...
+
+    async def postpone(self, delivery: Delivery, due_at: datetime) -> None:
+        """Move the time of a queued delivery."""
+        ...
+
+    async def budget(self, recipient: str, since: datetime) -> list[datetime]:
+        """Return the moments at which messages nobody asked for were claimed for this person."""
+        ...
+
+    async def reserve(self, day: date, outreach: str, limit: int) -> bool:
+        """Reserve one place in the day's ramp for an outreach; the same one twice counts once."""
+        ...
+
+    async def forget(self, outreach: Sequence[tuple[str, str]], after: timedelta) -> None:
+        """Let the map of (recipient, outreach) pairs expire; called when their case has closed."""
+        ...
+
+
+class Inbox(Protocol):
+    """Replies, stored before the chat gets its acknowledgement."""
+
+    async def receive(self, reply: Reply) -> bool:
+        """Claim the business key and store the reply in one step; False when it is known."""
+        ...
+
+    async def waiting(self) -> list[Reply]:
+        """Return replies not yet applied, oldest first."""
+        ...
+
+    async def applied(self, reply: Reply, note: str) -> None:
+        """Mark a reply as worked off, with what became of it."""
+        ...
+
+
+class People(Protocol):
+    """Everybody the registry names."""
+
+    def identify(self, alias: str) -> str:
+        """Return our id of the person behind an alias; keyed, so that ids tell nothing."""
+        ...
+
+    async def put(self, people: Sequence[Person]) -> None:
+        """Store people; what they set themselves (opt-out) is kept."""
+        ...
+
+    async def get(self, person: str) -> Person | None:
+        """Return one person by id."""
+        ...
+
+    async def all(self) -> dict[str, Person]:
+        """Return everybody by id."""
+        ...
+
+    async def opt_out(self, person: str) -> None:
+        """Remember that this person wants no messages."""
+        ...
+
+
+class SettingsStore(Protocol):
+    """The organisation's switch."""
+
+    async def read(self) -> OrgState:
+        """Return the present state."""
+        ...
+
+    async def write(self, state: OrgState, entry: AuditEntry) -> None:
+        """Store the state and copy the mode to wherever a claim looks; returns when all are written."""
+        ...
+
+
+class Found(StrEnum):
+    """What a chat's own history says of a delivery."""
+
+    SENT = "sent"
+    ABSENT = "absent"
+    UNKNOWABLE = "unknowable"
+
+
+class Messenger(Protocol):
+    """A chat, seen from the core."""
+
+    async def send(self, person: Person, delivery: str, message: Message) -> str:
+        """Send and return the chat's own reference.
+
+        Raises SendRefused when the chat definitely took nothing. Any other error, or none at all
+        because the process died, leaves open whether the message arrived.
+        """
+        ...
+
+    async def find(self, person: Person, delivery: str) -> tuple[Found, str]:
+        """Say whether a delivery is in the chat's history, with its reference when it is."""
+        ...
+
+
+class WorkQueue(Protocol):
+    """Hands work to whoever does it; may lose or repeat it, since the records hold the truth."""
+
+    async def submit(self, task: str, *ids: str) -> None:
+        """Ask for a task by name with ids as arguments."""
+        ...
+
+
+class Audit(Protocol):
+    """The trail of changes."""
+
+    async def record(self, entry: AuditEntry) -> None:
+        """Append what an admin did."""
+        ...
+
+    async def admin(self) -> list[AuditEntry]:
+        """Return what admins did, oldest first."""
+        ...
+
+    async def of_pilot(self, pilot: str) -> list[AuditEntry]:
+        """Return how the cases of a pilot moved, oldest first."""
+        ...
