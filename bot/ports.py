@@ -202,7 +202,9 @@ class Outbox(Protocol):
         """Return every delivery kept, by recipient and age."""
         ...
 
-    async def withdraw(self, recipient: str, delivery: str, outreach: Sequence[str], reason: str, now: datetime) -> None:
+    async def withdraw(
+        self, recipient: str, delivery: str, outreach: Sequence[str], reason: str, now: datetime
+    ) -> None:
         """Take outreach out of a queued delivery; one that is left empty is dropped with the reason."""
         ...
 

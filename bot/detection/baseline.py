@@ -65,18 +65,21 @@ class Past:
     def rate(self) -> FloatGrid:
         """Return the usual share of seats in use on a working day."""
         active, seats = self.active[WORKDAYS].sum(axis=0), self.seats[WORKDAYS].sum(axis=0)
-        return (active + PRIOR_ACTIVE) / (seats + PRIOR_SEATS)
+        share: FloatGrid = (active + PRIOR_ACTIVE) / (seats + PRIOR_SEATS)
+        return share
 
     def expected(self, weekday: int, seats: FloatGrid, rate: FloatGrid) -> FloatGrid:
         """Return the people expected on such a weekday with these seats; 0 without a past."""
         strength = PRIOR_SHARE * self.seats[WORKDAYS].sum(axis=0)
         above = self.active[weekday] + strength * rate * WEEKDAY_PRIOR[weekday]
         below = self.seats[weekday] + strength
-        return seats * np.divide(above, below, out=np.zeros(seats.size), where=strength > 0)
+        people: FloatGrid = seats * np.divide(above, below, out=np.zeros(seats.size), where=strength > 0)
+        return people
 
     def dispersion(self) -> FloatGrid:
         """Return how many times more than a Poisson count the figures scatter."""
-        return np.clip(self.scatter / self.weight, LEAST_SCATTER, MOST_SCATTER)
+        ratio: FloatGrid = np.clip(self.scatter / self.weight, LEAST_SCATTER, MOST_SCATTER)
+        return ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +143,10 @@ class Shown:
     def see(self, day: int, counted: BoolGrid, active: FloatGrid, worth: FloatGrid) -> None:
         """Take in one day; `worth` is what a person-day of this weekday is of a working day's."""
         slot = day % LEVEL_DAYS
-        self._active[slot] = np.where(counted, active, 0.0)
-        self._worth[slot] = np.where(counted, worth, 0.0)
+        # Without a past a day's worth is unknown, and its people would stand for nothing.
+        told = counted & (worth > 0)
+        self._active[slot] = np.where(told, active, 0.0)
+        self._worth[slot] = np.where(told, worth, 0.0)
         worths = self._worth.sum(axis=0)
         level = np.divide(self._active.sum(axis=0), worths, out=np.zeros(worths.size), where=worths >= LEVEL_LEAST)
         self._highest = np.maximum(self._highest, level)

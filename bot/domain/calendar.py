@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
 import numpy as np
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.domain.outreach import Window
 from bot.domain.telemetry import BoolGrid
@@ -107,7 +107,7 @@ class SendingHours(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    by_weekday: Mapping[int, Hours] = WORKING_HOURS
+    by_weekday: Mapping[int, Hours] = Field(default_factory=lambda: dict(WORKING_HOURS))
 
     @model_validator(mode="after")
     def _opens_at_all(self) -> "SendingHours":

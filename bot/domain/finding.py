@@ -24,7 +24,14 @@ USAGE_KINDS = frozenset({Kind.DROP_OFF, Kind.STALL})
 OWNER_KINDS = frozenset({Kind.DROP_OFF, Kind.STALL, Kind.STAGE_AGE})
 """Kinds that open a Case; the others are for the admin only."""
 
-RANK = {Kind.DROP_OFF: 0, Kind.STALL: 1, Kind.STAGE_AGE: 2, Kind.SOURCE_BROKEN: 3, Kind.SOURCE_LATE: 4, Kind.TELEMETRY_CHECK: 5}
+RANK = {
+    Kind.DROP_OFF: 0,
+    Kind.STALL: 1,
+    Kind.STAGE_AGE: 2,
+    Kind.SOURCE_BROKEN: 3,
+    Kind.SOURCE_LATE: 4,
+    Kind.TELEMETRY_CHECK: 5,
+}
 """Order in which findings of one pilot are told: what moved most recently first."""
 
 

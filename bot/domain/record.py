@@ -3,8 +3,12 @@
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import from_json
 
 from bot.errors import NewerRecord
+
+KNOWN = 1
+"""Version of record shapes that this program writes; it reads older ones and refuses newer ones."""
 
 
 class Record(BaseModel):
@@ -23,14 +27,14 @@ class Record(BaseModel):
         try:
             return cls.model_validate_json(text)
         except ValidationError as fault:
-            version = _version(fault)
-            if version is not None and version > 1:
+            version = _version(text)
+            if version is not None and version > KNOWN:
                 raise NewerRecord(_newer(cls.__name__, version)) from fault
             raise
 
     def model_post_init(self, _context: Any, /) -> None:  # noqa: ANN401  pydantic's own signature
         """Refuse a version that this program can't know."""
-        if self.v > 1:
+        if self.v > KNOWN:
             raise NewerRecord(_newer(type(self).__name__, self.v))
 
     def to_stored(self) -> str:
@@ -40,15 +44,16 @@ class Record(BaseModel):
 
 def _newer(name: str, version: int) -> str:
     return (
-        f"A stored {name} has version {version}, this program knows version 1: "
+        f"A stored {name} has version {version}, this program knows version {KNOWN}: "
         "it was written by a newer Stickshaker; install that version again."
     )
 
 
-def _version(fault: ValidationError) -> int | None:
-    """Find the version in the input of a failed validation, if it had one."""
-    for problem in fault.errors(include_url=False):
-        given = problem.get("input")
-        if isinstance(given, dict) and isinstance(given.get("v"), int):
-            return int(given["v"])
-    return None
+def _version(text: str | bytes) -> int | None:
+    """Find the version in a text that did not validate, if it is a record at all."""
+    try:
+        given = from_json(text)
+    except ValueError:
+        return None
+    version = given.get("v") if isinstance(given, dict) else None
+    return version if isinstance(version, int) else None

@@ -46,7 +46,7 @@ class UsageDay(Record):
 
     @model_validator(mode="after")
     def _windows_grow(self) -> "UsageDay":
-        """A longer window can't hold fewer people than a shorter one that ends on the same day."""
+        """Refuse a longer window with fewer people than a shorter one that ends on the same day."""
         counts = [n for n in (self.active_users, self.active_7d, self.active_28d) if n is not None]
         if counts != sorted(counts):
             msg = "active_users <= active_7d <= active_28d must hold"

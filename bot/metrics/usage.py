@@ -14,6 +14,7 @@ from bot.domain.telemetry import BoolGrid, FloatGrid
 MONTH: Final = 28
 """Days of a reach figure."""
 WEEK: Final = 7
+SATURDAY: Final = 5
 ENOUGH_WEEKDAYS: Final = 10
 """A reach figure whose 28 days hold fewer countable weekdays than this (half of them) isn't compared:
 after a year-end or an outage it says more about the calendar than about the pilot."""
@@ -34,7 +35,7 @@ class Reach:
 def reach_of(active: FloatGrid, active_28d: FloatGrid, countable: BoolGrid, first_day: date) -> Reach:
     """Return the reach of each pilot on each day; `countable` marks known days that count."""
     weekday = (first_day.weekday() + np.arange(active.shape[1])) % WEEK
-    used = countable & ~np.isnan(active) & (weekday < 5)[None, :]
+    used = countable & ~np.isnan(active) & (weekday < SATURDAY)[None, :]
     known = trailing_sum(used.astype(np.float64), MONTH)
     total = trailing_sum(np.where(used, active, 0.0), MONTH)
     sound = known >= ENOUGH_WEEKDAYS

@@ -75,4 +75,8 @@ def _moves(case: Case, reply: Reply, now: datetime) -> dict[str, object]:
         case NotMe():
             return fresh | {"state": CaseState.WAITING, "listed_on": now.date(), "listed_why": "owner to be confirmed"}
         case StopAsking():
-            return fresh | {"state": CaseState.WAITING, "listed_on": now.date(), "listed_why": "needs a person to look in"}
+            return fresh | {
+                "state": CaseState.WAITING,
+                "listed_on": now.date(),
+                "listed_why": "needs a person to look in",
+            }

@@ -151,10 +151,8 @@ def _is_confirmed(finding: Finding, judged: date, today: date) -> bool:
     return not finding.suspended and looked > finding.opened_on
 
 
-def _promise(
-    case: Case, recipient: Recipient | None, calendar: Calendar, budget: Budget, now: datetime
-) -> Decision:
-    """A step or a block has a date: quiet until then, one check a working day later, then the list."""
+def _promise(case: Case, recipient: Recipient | None, calendar: Calendar, budget: Budget, now: datetime) -> Decision:
+    """Keep quiet until the date of a step or block, check once a working day later, then list it."""
     country = recipient.country if recipient else None
     due = _promise_due(case)
     wait = (
@@ -182,9 +180,7 @@ def _promise_due(case: Case) -> date:
     return case.block.until if case.block else case.opened_at.date()
 
 
-def _ladder(
-    case: Case, recipient: Recipient | None, calendar: Calendar, budget: Budget, now: datetime
-) -> Decision:
+def _ladder(case: Case, recipient: Recipient | None, calendar: Calendar, budget: Budget, now: datetime) -> Decision:
     """Nudge, one follow-up, then the programme lead's list."""
     if case.listed_on:
         return Hold(Quiet.LISTED)
@@ -200,7 +196,7 @@ def _ladder(
     return _after_nudge(case, nudge, recipient, calendar, budget, now)
 
 
-def _after_nudge(  # noqa: PLR0913  the ladder needs all that decide() got
+def _after_nudge(
     case: Case, nudge: Asked, recipient: Recipient, calendar: Calendar, budget: Budget, now: datetime
 ) -> Decision:
     if nudge.outcome in {DeliveryState.DROPPED, DeliveryState.DEAD}:
@@ -237,8 +233,7 @@ def _over_budget(case: Case, budget: Budget, now: datetime) -> Hold | None:
     this_week = [
         a
         for a in case.asked
-        if (a.sent_at or a.decided_at) > now - WEEK
-        and a.outcome not in {DeliveryState.DROPPED, DeliveryState.DEAD}
+        if (a.sent_at or a.decided_at) > now - WEEK and a.outcome not in {DeliveryState.DROPPED, DeliveryState.DEAD}
     ]
     if len(this_week) >= limits.per_pilot_per_week:
         return Hold(Quiet.ONE_A_WEEK)
@@ -258,7 +253,9 @@ def apply_decision(case: Case, decision: Decision, outreach_id: str, now: dateti
             again = {"state": CaseState.OPEN, "loop": case.loop + 1, "snoozed_until": None}
             return case.model_copy(update=again)
         case Park():
-            return case.model_copy(update={"state": CaseState.PARKED, "listed_on": now.date(), "listed_why": "undecided after two loops"})
+            return case.model_copy(
+                update={"state": CaseState.PARKED, "listed_on": now.date(), "listed_why": "undecided after two loops"}
+            )
         case Hold():
             return case
 
@@ -278,7 +275,9 @@ def _asked(case: Case, ask: Ask, outreach_id: str, now: datetime) -> Case:
     return case.model_copy(update=changes)
 
 
-def still_holds(case: Case | None, outreach_case: str, step: Step, recipient: str | None, owner: str | None) -> str | None:
+def still_holds(
+    case: Case | None, outreach_case: str, step: Step, recipient: str | None, owner: str | None
+) -> str | None:
     """Return why an outreach that waits should not be sent any more, or None when it should."""
     if case is None or case.id != outreach_case:
         return "the case has moved on"
@@ -310,4 +309,3 @@ __all__ = [
     "decide",
     "still_holds",
 ]
-

@@ -1,0 +1,149 @@
+"""Drop-off: what a fall in use is, and what merely looks like one."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.detection.dropoff import Judged, judge
+from bot.domain.calendar import Calendar
+from bot.domain.telemetry import FloatGrid
+
+FIRST = date(2026, 1, 12)
+"""A Monday after the year-end."""
+WEEKDAYS = np.array([1.0, 1.0, 1.0, 1.0, 0.8, 0.03, 0.02])
+
+
+def usage(days: int, people: float, seed: int = 2, fall: tuple[int, float] | None = None) -> FloatGrid:
+    """Return daily active people of one pilot: a weekday pattern with Poisson scatter and perhaps a fall."""
+    level = people * WEEKDAYS[np.arange(days) % 7]
+    if fall:
+        level[fall[0] :] *= fall[1]
+    return np.random.default_rng(seed).poisson(level).astype(float)
+
+
+def judged(active: FloatGrid, seats: FloatGrid | float = 60.0, countable: np.ndarray | None = None) -> Judged:
+    """Judge one pilot over all its days."""
+    grid = active[None, :]
+    given_seats = np.broadcast_to(np.asarray(seats, dtype=float), active.shape)[None, :]
+    mask = np.ones(grid.shape, dtype=np.bool_) if countable is None else countable[None, :]
+    return judge(grid, given_seats, mask, [active.size - 1], np.array([np.nan]), FIRST.weekday())[0]
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("share", [0.2, 0.4])
+def test_a_cliff_is_found_within_two_weeks_with_its_onset(seed: int, share: float) -> None:
+    """A fall to 20 or 40 % on day 100 is one open finding, found in 14 days, dated to within a week."""
+    found = judged(usage(150, 30, seed, (100, share))).episodes
+    late = [e for e in found if e.opened >= 100]
+    assert len(late) == 1
+    assert late[0].opened <= 114
+    assert 93 <= late[0].onset <= 107
+    assert late[0].closed is None
+    assert late[0].seen < 0.65 * late[0].expected
+
+
+def test_steady_use_is_left_alone() -> None:
+    """Forty steady pilots of 60 seats over 30 weeks give at most .55 findings a pilot-year."""
+    grid = np.vstack([usage(210, 30, seed) for seed in range(40)])
+    seats, mask = np.full(grid.shape, 60.0), np.ones(grid.shape, dtype=np.bool_)
+    found = judge(grid, seats, mask, [209] * 40, np.full(40, np.nan), FIRST.weekday())
+    years = 40 * (210 - 56) / 365
+    assert sum(len(j.episodes) for j in found) / years <= 0.55
+
+
+def test_use_that_comes_back_closes_the_finding() -> None:
+    """A fall of three weeks opens one finding and closes it after the return."""
+    active = usage(170, 30)
+    active[100:121] = np.floor(active[100:121] * 0.2)
+    found = judged(active).episodes
+    assert len(found) == 1
+    assert found[0].closed is not None
+    assert 121 <= found[0].closed <= 145
+
+
+def test_fewer_seats_at_the_same_rate_are_no_fall() -> None:
+    """A licence cut by a third, with those who remain going on as before, gives no finding."""
+    active, seats = usage(170, 30, 3, (100, 2 / 3)), np.full(170, 60.0)
+    seats[100:] = 40.0
+    assert judged(active, seats).episodes == []
+
+
+def test_more_seats_without_more_use_are_no_fall() -> None:
+    """Doubling the seats while people go on as before adds no finding to those of plain scatter."""
+    grid = np.vstack([usage(200, 30, seed) for seed in range(20)])
+    mask, last, none = np.ones(grid.shape, dtype=np.bool_), [199] * 20, np.full(20, np.nan)
+    before = np.full(grid.shape, 60.0)
+    after = before.copy()
+    after[:, 100:] = 120.0
+    plain, doubled = (judge(grid, seats, mask, last, none, FIRST.weekday()) for seats in (before, after))
+    in_time = [e for j in doubled for e in j.episodes if 100 <= e.opened < 135]
+    usual = [e for j in plain for e in j.episodes if 100 <= e.opened < 135]
+    assert len(in_time) <= len(usual) + 1
+
+
+def test_holidays_and_the_year_end_are_no_fall() -> None:
+    """Two and a half empty weeks around New Year give no finding where the calendar knows them."""
+    first = date(2025, 9, 1)
+    active = usage(210, 30)
+    mask = Calendar().countable_mask("DE", first, 210)
+    active[~mask] = np.floor(active[~mask] * 0.1)
+    assert judged(active, countable=mask).episodes == []
+
+
+@settings(max_examples=15, deadline=None)
+@given(start=st.integers(60, 150), length=st.integers(1, 30))
+def test_an_outage_adds_nothing(start: int, length: int) -> None:
+    """Days without figures give no finding, however many."""
+    active = usage(200, 30)
+    active[start : start + length] = np.nan
+    assert judged(active).episodes == []
+
+
+def test_silent_zeros_are_held_and_dropped_when_use_returns() -> None:
+    """Three zero working days in a busy pilot are held as a question, and forgotten when use returns."""
+    active = usage(130, 30)
+    active[98:101] = 0.0
+    assert judged(active[:101]).held_since == 98
+    back = judged(active)
+    assert back.held_since is None
+    assert back.episodes == []
+
+
+def test_real_silence_is_released_and_found() -> None:
+    """When zeros go on past the hold, the held days count and the onset is their first day or a dip just before."""
+    active = usage(125, 30)
+    active[98:] = 0.0
+    found = judged(active).episodes
+    assert len(found) == 1
+    assert 94 <= found[0].onset <= 98
+    assert 103 <= found[0].opened <= 107
+
+
+def test_young_and_nearly_unused_pilots_are_not_judged() -> None:
+    """No finding before eight weeks of life, nor where less than one person a day is usual."""
+    assert judged(usage(55, 30, fall=(30, 0.1))).episodes == []
+    assert judged(usage(200, 0.5, fall=(100, 0.1)), 8.0).episodes == []
+
+
+def test_what_is_found_does_not_depend_on_when_it_is_asked() -> None:
+    """Judged day by day or at once, the same findings open on the same days."""
+    active = usage(160, 30, 2, (90, 0.3))
+    whole = [(e.opened, e.onset) for e in judged(active).episodes]
+    for days in range(90, 160, 7):
+        part = [(e.opened, e.onset) for e in judged(active[:days]).episodes]
+        assert part == [e for e in whole if e[0] < days]
+
+
+def test_pilots_judged_together_are_judged_alike() -> None:
+    """A pilot gets the same findings alone and among others, each up to its own last day."""
+    rows = [usage(150, 30, seed, (100, 0.3)) for seed in range(1, 5)]
+    grid = np.vstack(rows)
+    last = [149, 149, 101, -1]
+    together = judge(grid, np.full(grid.shape, 60.0), np.ones(grid.shape, dtype=np.bool_), last, np.full(4, np.nan), 0)
+    assert together[0] == judged(rows[0])
+    assert together[1] == judged(rows[1])
+    assert together[2] == judged(rows[2][:102])
+    assert together[3] == Judged()
