@@ -107,7 +107,7 @@ async def _probe(client: redis.Redis, key: str) -> None:
     )
     for command in commands:
         try:
-            await client.execute_command(*command)  # type: ignore[no-untyped-call]  redis-py leaves it untyped
+            await client.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
         except NoPermissionError as fault:
             raise StoreUnavailable(_missing(str(command[0]))) from fault
 
