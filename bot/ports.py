@@ -82,10 +82,6 @@ class Telemetry(Protocol):
         """
         ...
 
-    async def feeds(self) -> Mapping[str, str]:
-        """Return for each fed pilot the source that feeds it (one source a pilot for now)."""
-        ...
-
     async def extent(self) -> tuple[date, date] | None:
         """Return the first and last day with any row, or None without one."""
         ...
@@ -239,8 +235,8 @@ class Outbox(Protocol):
         """Reserve one place in the day's ramp for an outreach; the same one twice counts once."""
         ...
 
-    async def forget(self, outreach: Sequence[tuple[str, str]], after: timedelta) -> None:
-        """Let the map of (recipient, outreach) pairs expire; called when their case has closed."""
+    async def forget(self, outreach: Sequence[Outreach], after: timedelta) -> None:
+        """Let what outreach was mapped to expire; called when its case has closed."""
         ...
 
 
@@ -248,7 +244,11 @@ class Inbox(Protocol):
     """Replies, stored before the chat gets its acknowledgement."""
 
     async def receive(self, reply: Reply) -> bool:
-        """Claim the business key and store the reply in one step; False when it is known."""
+        """Claim the business key and store the reply in one step; False when the key is known."""
+        ...
+
+    async def note(self, reply: Reply) -> str | None:
+        """Return what became of a reply, None while it waits."""
         ...
 
     async def waiting(self) -> list[Reply]:
@@ -291,8 +291,12 @@ class SettingsStore(Protocol):
         """Return the present state."""
         ...
 
-    async def write(self, state: OrgState, entry: AuditEntry) -> None:
-        """Store the state and copy the mode to wherever a claim looks; returns when all are written."""
+    async def write(self, state: OrgState, entry: AuditEntry) -> OrgState:
+        """Store the state, spread it, and return it with its new revision."""
+        ...
+
+    async def spread(self, state: OrgState) -> None:
+        """Copy the mode to wherever a claim looks; returns when all are written. An older state changes nothing."""
         ...
 
 
@@ -330,10 +334,6 @@ class WorkQueue(Protocol):
 
 class Audit(Protocol):
     """The trail of changes."""
-
-    async def record(self, entry: AuditEntry) -> None:
-        """Append what an admin did."""
-        ...
 
     async def admin(self) -> list[AuditEntry]:
         """Return what admins did, oldest first."""

@@ -6,6 +6,7 @@ A row of zero bytes is a day without a row, because the first flag says that the
 """
 
 from datetime import date, timedelta
+from struct import Struct
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,8 @@ ROW: Final = np.dtype(
         "itemsize": 24,
     }
 )
+PACKED: Final = Struct("<HHHHIHHHBBHxx")
+"""The same row for one day at a time."""
 UNKNOWN16: Final = 0xFFFF
 UNKNOWN32: Final = 0xFFFFFFFF
 UNKNOWN8: Final = 0xFF
@@ -49,17 +52,19 @@ def offset_of(pilot_number: int, place: int) -> int:
 
 def to_row(day: UsageDay, source_number: int) -> bytes:
     """Return the 24 bytes of a usage day; unknown counts become the highest value of their width."""
-    row = np.zeros(1, dtype=ROW)
-    row["dau"] = _or(day.active_users, UNKNOWN16)
-    row["wau"] = _or(day.active_7d, UNKNOWN16)
-    row["mau"] = _or(day.active_28d, UNKNOWN16)
-    row["new"] = row["people"] = UNKNOWN16
-    row["actions"] = _or(day.actions, UNKNOWN32)
-    row["seats"] = _or(day.seats, UNKNOWN16)
-    row["breadth"] = _or(day.use_cases, UNKNOWN8)
-    row["flags"] = PRESENT | (COMPLETE if day.complete else 0)
-    row["source"] = source_number
-    return row.tobytes()
+    return PACKED.pack(
+        _or(day.active_users, UNKNOWN16),
+        _or(day.active_7d, UNKNOWN16),
+        _or(day.active_28d, UNKNOWN16),
+        UNKNOWN16,
+        _or(day.actions, UNKNOWN32),
+        _or(day.seats, UNKNOWN16),
+        UNKNOWN16,
+        0,
+        _or(day.use_cases, UNKNOWN8),
+        PRESENT | (COMPLETE if day.complete else 0),
+        source_number,
+    )
 
 
 def from_row(raw: bytes, pilot: str, day: date, sources: dict[int, str]) -> UsageDay | None:

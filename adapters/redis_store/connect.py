@@ -26,6 +26,15 @@ TRIES: Final = 3
 """A pool from a URL has no retry of its own in redis-py 8.1, so an idle connection that the server closed would
 fail each time; an async Retry cures it (redis-py issue 4252)."""
 
+BEHAVIOUR: Final[dict[str, Any]] = {
+    "decode_responses": False,
+    "socket_timeout": TIMEOUT_SECONDS,
+    "socket_connect_timeout": TIMEOUT_SECONDS,
+    "retry": Retry(ExponentialWithJitterBackoff(cap=1.0, base=0.01), TRIES),
+    "retry_on_error": [ConnectionError, TimeoutError],
+}
+"""How every client of ours behaves, whatever it connects to."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServerFacts:
@@ -45,14 +54,7 @@ def client_for(url: str) -> redis.Redis:
         msg = f"STICKSHAKER_REDIS_URL starts with '{scheme}://'; use redis://, rediss:// or unix://."
         raise SettingsError(msg)
     try:
-        return redis.Redis.from_url(
-            url,
-            decode_responses=False,
-            socket_timeout=TIMEOUT_SECONDS,
-            socket_connect_timeout=TIMEOUT_SECONDS,
-            retry=Retry(ExponentialWithJitterBackoff(cap=1.0, base=0.01), TRIES),
-            retry_on_error=[ConnectionError, TimeoutError],
-        )
+        return redis.Redis.from_url(url, **BEHAVIOUR)
     except ValueError as fault:
         msg = "STICKSHAKER_REDIS_URL can't be read; write it as redis://user:password@host:6379/0."
         raise SettingsError(msg) from fault

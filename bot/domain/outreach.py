@@ -61,22 +61,37 @@ class DeliveryState(StrEnum):
 class Delivery(Record):
     """One message to one person, holding one or more outreach.
 
-    `due_at` is the truth about time. `message` is the frozen text (JSON of a Message) from the
-    claim on; `token` names the claim; `ref` is the chat's own id of what was sent.
+    `due_at` is the truth about time: when to send, or when to look after a send that did not end.
+    `message` is the frozen text (JSON of a Message) from the claim on; `token` names the claim; `ref`
+    is the chat's own id of what was sent; `withdrawn` holds the reason for each outreach taken out.
     """
 
     id: str
     recipient: str
     state: DeliveryState = DeliveryState.QUEUED
     outreach: tuple[Outreach, ...]
+    withdrawn: dict[str, str] = {}
+    made_at: datetime
     due_at: datetime
     attempt: int = 0
     token: str | None = None
     claimed_at: datetime | None = None
     settled_at: datetime | None = None
+    local_day: str | None = None
     message: str | None = None
     ref: str | None = None
     reason: str | None = None
+
+    @property
+    def active(self) -> tuple[Outreach, ...]:
+        """Outreach that this delivery still carries, worst first."""
+        held = (o for o in self.outreach if o.id not in self.withdrawn)
+        return tuple(sorted(held, key=lambda o: (-o.severity, o.id)))
+
+    @property
+    def severity(self) -> float:
+        """How much is at stake in what it carries."""
+        return max((o.severity for o in self.active), default=0.0)
 
 
 class Window(BaseModel):

@@ -49,6 +49,8 @@ class DetectionSettings(BaseModel):
 class OrgState(Record):
     """The switch of the organisation: mode, since when it is live, and who set it."""
 
+    revision: int = 0
+    """Rises with each change; a copy of the mode is only replaced by that of a later one."""
     mode: Mode = Mode.SHADOW
     changed_on: date | None = None
     changed_by: str | None = None

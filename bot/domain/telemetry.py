@@ -22,6 +22,7 @@ LATE_AFTER = timedelta(days=3)
 
 FloatGrid = NDArray[np.float64]
 BoolGrid = NDArray[np.bool_]
+OriginGrid = NDArray[np.int16]
 
 
 class UsageDay(Record):
@@ -88,7 +89,7 @@ class UsageWindow:
     """Daily figures of many pilots side by side: rows are pilots, columns are days.
 
     All grids have the shape (len(pilots), days) and hold NaN where a figure is unknown. A day with
-    no row, or one its source does not vouch for, is NaN in every grid.
+    no row, or one its source does not vouch for, is NaN in every grid of figures.
     """
 
     first_day: date
@@ -97,8 +98,10 @@ class UsageWindow:
     seats: FloatGrid
     active_28d: FloatGrid
     use_cases: FloatGrid
-    sources: tuple[tuple[str, ...], ...]
-    """For each pilot the names of the sources that feed it, sorted."""
+    origin: OriginGrid
+    """Which source gave the row of a day, as an index into `sources`; -1 where there is no row."""
+    sources: tuple[str, ...]
+    """Names of the sources that `origin` points to."""
 
     @property
     def days(self) -> int:
@@ -112,3 +115,8 @@ class UsageWindow:
     def column(self, day: date) -> int:
         """Return the column of a calendar day; may lie outside the window."""
         return (day - self.first_day).days
+
+    def feed(self, row: int, column: int) -> str | None:
+        """Return the source that feeds a pilot on a day: that of its newest row up to then."""
+        given = np.flatnonzero(self.origin[row, : column + 1] >= 0)
+        return self.sources[self.origin[row, given[-1]]] if given.size else None

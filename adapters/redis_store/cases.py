@@ -1,0 +1,89 @@
+"""Cases in the store: one write moves a case, with its pending outreach and its audit entry."""
+
+from collections.abc import Sequence
+
+import redis.asyncio as redis
+
+from adapters.redis_store.audit import to_stored
+from adapters.redis_store.keys import SHARDS, Keys
+from adapters.redis_store.numbers import CHUNK, Numbers
+from adapters.redis_store.scripts import Scripts
+from adapters.redis_store.wire import to_bytes, to_text
+from bot.domain.case import Case
+from bot.domain.outreach import Outreach
+from bot.errors import Conflict, NotFound
+from bot.ports import AuditEntry, StoredCase
+
+
+class RedisCases:
+    """The Cases port."""
+
+    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts, pilots: Numbers) -> None:
+        """Share the pilots' numbers."""
+        self._client, self._keys, self._scripts, self._pilots = client, keys, scripts, pilots
+
+    async def get(self, pilot: str) -> StoredCase | None:
+        """Return the latest case of a pilot."""
+        number = await self._pilots.of(pilot)
+        if number is None:
+            return None
+        revision, document = await self._client.hmget(self._keys.case(number), ["rev", "doc"])
+        return None if document is None else StoredCase(Case.from_stored(to_bytes(document)), int(to_text(revision)))
+
+    async def all(self) -> dict[str, StoredCase]:
+        """Return the latest case of each pilot that ever had one."""
+        numbers = list((await self._pilots.all()).items())
+        found: dict[str, StoredCase] = {}
+        for start in range(0, len(numbers), CHUNK):
+            part = numbers[start : start + CHUNK]
+            async with self._client.pipeline(transaction=False) as pipe:
+                for _, number in part:
+                    pipe.hmget(self._keys.case(number), ["rev", "doc"])
+                answers = await pipe.execute()
+            for (pilot, _), (revision, document) in zip(part, answers, strict=True):
+                if document is not None:
+                    found[pilot] = StoredCase(Case.from_stored(document), int(revision))
+        return found
+
+    async def past(self, pilot: str) -> list[Case]:
+        """Return the earlier cases of a pilot, oldest first."""
+        number = await self._pilots.of(pilot)
+        if number is None:
+            return []
+        return [Case.from_stored(to_bytes(d)) for d in await self._client.lrange(self._keys.past(number), 0, -1)]
+
+    async def save(self, case: Case, *, expected: int, outreach: Sequence[Outreach], entry: AuditEntry) -> int:
+        """Store case, outreach and entry in one step."""
+        number = await self._pilots.of(case.pilot)
+        if number is None:
+            msg = f"There is no pilot '{case.pilot}' in the registry; load the registry first."
+            raise NotFound(msg)
+        shard = self._keys.shard_of_pilot(number)
+        keys = [self._keys.case(number), self._keys.past(number), self._keys.pending(shard), self._keys.audit(shard)]
+        args: list[str | int | float | bytes] = [expected, case.ordinal, case.to_stored(), number, to_stored(entry)]
+        for one in outreach:
+            args += [one.id, one.to_stored()]
+        revision = int(await self._scripts.run("save_case", keys, args))
+        if revision < 0:
+            msg = f"The case {case.id} was moved by somebody else meanwhile; read it again."
+            raise Conflict(msg)
+        return revision
+
+    async def pending(self) -> list[Outreach]:
+        """Return outreach that waits to be relayed, worst first."""
+        async with self._client.pipeline(transaction=False) as pipe:
+            for shard in range(SHARDS):
+                pipe.smembers(self._keys.pending(shard))
+            marked = [int(n) for members in await pipe.execute() for n in members]
+        found: list[Outreach] = []
+        for number in sorted(marked):
+            fields = await self._client.hgetall(self._keys.case(number))
+            found += [Outreach.from_stored(to_bytes(v)) for f, v in fields.items() if to_text(f).startswith("o:")]
+        return sorted(found, key=lambda o: (-o.severity, o.id))
+
+    async def relayed(self, outreach: Outreach) -> None:
+        """Forget one pending outreach."""
+        number = await self._pilots.of(outreach.pilot)
+        if number is not None:
+            keys = [self._keys.case(number), self._keys.pending(self._keys.shard_of_pilot(number))]
+            await self._scripts.run("relayed", keys, [outreach.id, number])

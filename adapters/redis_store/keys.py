@@ -1,0 +1,153 @@
+"""Every key name, and which of them live together.
+
+A tag in braces puts keys into one slot of a cluster: `{s<k>}` holds what belongs to the pilots of a shard,
+`{r<k>}` what belongs to the people of one. No script and no command with several keys spans two tags.
+"""
+
+from hashlib import blake2b
+from typing import Final
+
+SHARDS: Final = 256
+
+
+class Keys:
+    """Key names of one tenant."""
+
+    def __init__(self, prefix: str = "ss", tenant: str = "default") -> None:
+        """Put prefix and tenant before every key."""
+        self.root = f"{prefix}:{tenant}"
+
+    @staticmethod
+    def shard_of_pilot(number: int) -> int:
+        """Return the shard of a pilot's number."""
+        return number % SHARDS
+
+    @staticmethod
+    def shard_of_person(person: str) -> int:
+        """Return the shard of a person's id, the same in every process."""
+        return int.from_bytes(blake2b(person.encode(), digest_size=2).digest()) % SHARDS
+
+    def _s(self, shard: int, kind: str, *rest: str | int) -> str:
+        return ":".join([self.root, kind, f"{{s{shard}}}", *map(str, rest)])
+
+    def _r(self, shard: int, kind: str, *rest: str | int) -> str:
+        return ":".join([self.root, kind, f"{{r{shard}}}", *map(str, rest)])
+
+    @property
+    def pilots(self) -> str:
+        """Name the hash: external id -> dense number."""
+        return f"{self.root}:pilots"
+
+    @property
+    def sources(self) -> str:
+        """Name the hash: source -> status."""
+        return f"{self.root}:sources"
+
+    @property
+    def source_numbers(self) -> str:
+        """Name the hash: source -> dense number, as written into rollup rows."""
+        return f"{self.root}:source-numbers"
+
+    @property
+    def epochs(self) -> str:
+        """Name the sorted set: epochs with any row."""
+        return f"{self.root}:epochs"
+
+    @property
+    def org(self) -> str:
+        """Name the hash: revision and state of the organisation's switch."""
+        return f"{self.root}:{{org}}:switch"
+
+    @property
+    def key_fingerprint(self) -> str:
+        """Name the string: fingerprint of the pseudonym key."""
+        return f"{self.root}:key"
+
+    @property
+    def admin_audit(self) -> str:
+        """Name the stream: what admins did."""
+        return f"{self.root}:{{org}}:aud"
+
+    def quota(self, day: str) -> str:
+        """Name the set: outreach that took a place in a day's ramp."""
+        return f"{self.root}:quota:{day}"
+
+    def pilot(self, number: int) -> str:
+        """Name the hash: registry record and the source that feeds the pilot."""
+        return self._s(self.shard_of_pilot(number), "pilot", number)
+
+    def roll(self, shard: int, epoch: int) -> str:
+        """Name the string: rollup block of a shard and epoch."""
+        return self._s(shard, "roll", epoch)
+
+    def case(self, number: int) -> str:
+        """Name the hash: revision, document and pending outreach of a pilot's latest case."""
+        return self._s(self.shard_of_pilot(number), "case", number)
+
+    def past(self, number: int) -> str:
+        """Name the list: documents of a pilot's earlier cases."""
+        return self._s(self.shard_of_pilot(number), "past", number)
+
+    def pending(self, shard: int) -> str:
+        """Name the set: numbers of pilots with pending outreach."""
+        return self._s(shard, "pend")
+
+    def audit(self, shard: int) -> str:
+        """Name the stream: how the cases of a shard moved."""
+        return self._s(shard, "aud")
+
+    def delivery(self, person: str, delivery: str) -> str:
+        """Name the hash: one delivery."""
+        return self.delivery_stem(person) + delivery
+
+    def delivery_stem(self, person: str) -> str:
+        """Return what comes before the id in the key of a delivery."""
+        return self._r(self.shard_of_person(person), "dlv", "")
+
+    def deliveries(self, shard: int) -> str:
+        """Name the sorted set: `person delivery` by the moment it was made."""
+        return self._r(shard, "dlvs")
+
+    def due(self, shard: int) -> str:
+        """Name the sorted set: `person delivery` by the time of the next action."""
+        return self._r(shard, "due")
+
+    def outreach(self, person: str, outreach: str) -> str:
+        """Name the string: the delivery that holds an outreach."""
+        return self._r(self.shard_of_person(person), "out", outreach)
+
+    def open(self, person: str) -> str:
+        """Name the string: the queued delivery that new outreach joins."""
+        return self._r(self.shard_of_person(person), "open", person)
+
+    def budget(self, person: str) -> str:
+        """Name the sorted set: deliveries by the moment they were claimed."""
+        return self._r(self.shard_of_person(person), "bud", person)
+
+    def local_day(self, person: str, day: str) -> str:
+        """Name the string: the delivery that took a person's local day."""
+        return self._r(self.shard_of_person(person), "day", person, day)
+
+    def mode(self, shard: int) -> str:
+        """Name the string: copy of the organisation's mode, where a claim looks."""
+        return self._r(shard, "mode")
+
+    def reply(self, person: str, key: str) -> str:
+        """Name the hash: one reply, and thereby the record that it was said."""
+        return self._r(self.shard_of_person(person), "in", key)
+
+    def inbox(self, shard: int) -> str:
+        """Name the sorted set: keys of replies not yet applied."""
+        return self._r(shard, "inq")
+
+    def people(self, shard: int) -> str:
+        """Name the hash: person -> record."""
+        return self._r(shard, "people")
+
+    def opted_out(self, shard: int) -> str:
+        """Name the set: people who want no messages."""
+        return self._r(shard, "optout")
+
+    def letters(self, shard: int) -> str:
+        """Name the stream: how the deliveries of a shard moved."""
+        return self._r(shard, "aud")

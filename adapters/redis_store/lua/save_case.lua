@@ -1,0 +1,16 @@
+-- Move a case by compare-and-set. KEYS: case, past, pend, aud.
+-- ARGV: expected revision, ordinal, document, pilot number, audit entry, then pairs of outreach id and document.
+-- Returns the new revision, or -1 when somebody else was faster.
+local revision = tonumber(redis.call('HGET', KEYS[1], 'rev') or '0')
+if revision ~= tonumber(ARGV[1]) then return -1 end
+local ordinal = redis.call('HGET', KEYS[1], 'ordinal')
+if ordinal and tonumber(ordinal) < tonumber(ARGV[2]) then
+  redis.call('RPUSH', KEYS[2], redis.call('HGET', KEYS[1], 'doc'))
+end
+redis.call('HSET', KEYS[1], 'rev', revision + 1, 'ordinal', ARGV[2], 'doc', ARGV[3])
+for i = 6, #ARGV, 2 do
+  redis.call('HSET', KEYS[1], 'o:' .. ARGV[i], ARGV[i + 1])
+end
+if #ARGV > 5 then redis.call('SADD', KEYS[3], ARGV[4]) end
+redis.call('XADD', KEYS[4], 'MAXLEN', '~', 100000, '*', 'pilot', ARGV[4], 'entry', ARGV[5])
+return revision + 1

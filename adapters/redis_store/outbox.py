@@ -1,0 +1,234 @@
+"""Deliveries in the store: each a hash on its recipient's shard, moved by one script a step."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+import redis.asyncio as redis
+
+from adapters.redis_store.audit import to_stored
+from adapters.redis_store.keys import SHARDS, Keys
+from adapters.redis_store.scripts import Scripts
+from adapters.redis_store.wire import to_text
+from bot.domain.outreach import Delivery, DeliveryState, Outreach, Window, identity
+from bot.ports import AuditEntry, Claim, Limits
+
+SEND_TIMEOUT: Final = timedelta(minutes=2)
+"""After this a claimed send without an end is looked into: its process died or hangs."""
+
+MOMENTS: Final = {"made": "made_at", "due": "due_at", "claimed": "claimed_at", "settled": "settled_at"}
+PLAIN: Final = {
+    "id": "id",
+    "recipient": "recipient",
+    "state": "state",
+    "attempt": "attempt",
+    "token": "token",
+    "message": "message",
+    "ref": "ref",
+    "reason": "reason",
+    "day": "local_day",
+}
+"""Fields of the hash that are read as they are, with their names in the record."""
+
+REFUNDED: Final = frozenset({DeliveryState.DEAD, DeliveryState.DROPPED})
+"""Ends of a claimed send in which the chat definitely took nothing."""
+
+
+class RedisOutbox:
+    """The Outbox port."""
+
+    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts) -> None:
+        """Keep what is needed; all state is in the store."""
+        self._client, self._keys, self._scripts = client, keys, scripts
+
+    async def accept(self, outreach: Outreach, due_at: datetime) -> str:
+        """Put outreach into a delivery and return the delivery's id."""
+        person, shard = outreach.recipient, self._keys.shard_of_person(outreach.recipient)
+        fresh = identity(person, outreach.id)
+        entry = _entry(outreach.decided_at, "delivery queued", fresh)
+        found = await self._scripts.run(
+            "accept",
+            [
+                self._keys.outreach(person, outreach.id),
+                self._keys.open(person),
+                self._keys.deliveries(shard),
+                self._keys.due(shard),
+                self._keys.letters(shard),
+            ],
+            [
+                self._keys.delivery_stem(person),
+                fresh,
+                outreach.id,
+                outreach.to_stored(),
+                person,
+                to_ms(outreach.decided_at),
+                to_ms(due_at),
+                entry,
+            ],
+        )
+        return to_text(found)
+
+    async def due(self, now: datetime) -> list[Delivery]:
+        """Return deliveries whose time has come, worst first."""
+        async with self._client.pipeline(transaction=False) as pipe:
+            for shard in range(SHARDS):
+                pipe.zrangebyscore(self._keys.due(shard), "-inf", to_ms(now))
+            members = [to_text(m) for found in await pipe.execute() for m in found]
+        return sorted(await self._read(members), key=lambda d: (-d.severity, d.id))
+
+    async def get(self, recipient: str, delivery: str) -> Delivery | None:
+        """Return one delivery."""
+        found = await self._read([f"{recipient} {delivery}"])
+        return found[0] if found else None
+
+    async def find(self, recipient: str, outreach: str) -> Delivery | None:
+        """Return the delivery that holds an outreach."""
+        delivery = await self._client.get(self._keys.outreach(recipient, outreach))
+        return None if delivery is None else await self.get(recipient, to_text(delivery))
+
+    async def of(self, recipient: str) -> list[Delivery]:
+        """Return the deliveries of one person, oldest first."""
+        shard = self._keys.shard_of_person(recipient)
+        members = [to_text(m) for m in await self._client.zrange(self._keys.deliveries(shard), 0, -1)]
+        return await self._read([m for m in members if m.startswith(f"{recipient} ")])
+
+    async def all(self) -> list[Delivery]:
+        """Return every delivery kept, by recipient and age."""
+        async with self._client.pipeline(transaction=False) as pipe:
+            for shard in range(SHARDS):
+                pipe.zrange(self._keys.deliveries(shard), 0, -1)
+            members = [to_text(m) for found in await pipe.execute() for m in found]
+        return sorted(await self._read(members), key=lambda d: (d.recipient, d.made_at, d.id))
+
+    async def withdraw(
+        self, recipient: str, delivery: str, outreach: Sequence[str], reason: str, now: datetime
+    ) -> None:
+        """Take outreach out of a queued delivery."""
+        shard = self._keys.shard_of_person(recipient)
+        keys = [
+            self._keys.delivery(recipient, delivery),
+            self._keys.due(shard),
+            self._keys.open(recipient),
+            self._keys.letters(shard),
+        ]
+        entry = _entry(now, "outreach withdrawn", delivery, reason)
+        await self._scripts.run("withdraw", keys, [reason, to_ms(now), entry, *outreach])
+
+    async def claim(
+        self, delivery: Delivery, *, now: datetime, token: str, message: str, window: Window, limits: Limits
+    ) -> Claim:
+        """Become the one who sends, or learn why not."""
+        keys = [
+            *self._held(delivery)[:2],
+            self._keys.budget(delivery.recipient),
+            self._keys.local_day(delivery.recipient, limits.local_day),
+            self._keys.mode(self._keys.shard_of_person(delivery.recipient)),
+            self._keys.open(delivery.recipient),
+            self._keys.letters(self._keys.shard_of_person(delivery.recipient)),
+        ]
+        answer = await self._scripts.run(
+            "claim",
+            keys,
+            [
+                token,
+                to_ms(now),
+                to_ms(now + SEND_TIMEOUT),
+                to_ms(window.opens_at),
+                to_ms(window.closes_at),
+                limits.per_week,
+                int(limits.min_gap.total_seconds() * 1000),
+                message,
+                _entry(now, "delivery claimed", delivery.id),
+                limits.local_day,
+                *(o.id for o in delivery.active),
+            ],
+        )
+        return Claim(to_text(answer))
+
+    async def settle(
+        self, delivery: Delivery, *, token: str, state: DeliveryState, now: datetime, ref: str = "", reason: str = ""
+    ) -> bool:
+        """Record how a claimed send ended."""
+        entry = _entry(now, f"delivery {state.value}", delivery.id, reason)
+        refund = int(state in REFUNDED)
+        keys = [*self._held(delivery), *self._day_and_trail(delivery)]
+        return bool(
+            await self._scripts.run("settle", keys, [token, state.value, to_ms(now), ref, reason, refund, entry])
+        )
+
+    async def requeue(self, delivery: Delivery, *, token: str, due_at: datetime, reason: str) -> bool:
+        """Put a claimed delivery back and refund it."""
+        entry = _entry(due_at, "delivery queued again", delivery.id, reason)
+        keys = [*self._held(delivery), *self._day_and_trail(delivery)]
+        return bool(await self._scripts.run("requeue", keys, [token, to_ms(due_at), reason, entry]))
+
+    async def postpone(self, delivery: Delivery, due_at: datetime) -> None:
+        """Move the time of a queued delivery."""
+        await self._scripts.run("postpone", self._held(delivery)[:2], [to_ms(due_at)])
+
+    async def budget(self, recipient: str, since: datetime) -> list[datetime]:
+        """Return the moments at which this person's messages were claimed."""
+        key = self._keys.budget(recipient)
+        found = await self._client.zrangebyscore(key, f"({to_ms(since)}", "+inf", withscores=True)
+        return [from_ms(int(pair[1])) for pair in found if isinstance(pair, list | tuple)]
+
+    async def reserve(self, day: date, outreach: str, limit: int) -> bool:
+        """Take a place in the day's ramp."""
+        return bool(await self._scripts.run("reserve", [self._keys.quota(day.isoformat())], [outreach, limit]))
+
+    async def forget(self, outreach: Sequence[Outreach], after: timedelta) -> None:
+        """Let what outreach was mapped to expire."""
+        async with self._client.pipeline(transaction=False) as pipe:
+            for one in outreach:
+                pipe.expire(self._keys.outreach(one.recipient, one.id), after)
+            await pipe.execute()
+
+    def _held(self, delivery: Delivery) -> list[str]:
+        """Return the keys of delivery, due index and budget."""
+        shard = self._keys.shard_of_person(delivery.recipient)
+        return [
+            self._keys.delivery(delivery.recipient, delivery.id),
+            self._keys.due(shard),
+            self._keys.budget(delivery.recipient),
+        ]
+
+    def _day_and_trail(self, delivery: Delivery) -> list[str]:
+        """Return the keys of the local day that the delivery took, if any, and of the trail."""
+        day = delivery.local_day or "none"
+        shard = self._keys.shard_of_person(delivery.recipient)
+        return [self._keys.local_day(delivery.recipient, day), self._keys.letters(shard)]
+
+    async def _read(self, members: Sequence[str]) -> list[Delivery]:
+        """Read deliveries by their index members `person delivery`."""
+        async with self._client.pipeline(transaction=False) as pipe:
+            for member in members:
+                person, delivery = member.split(" ")
+                pipe.hgetall(self._keys.delivery(person, delivery))
+            found = [from_hash(fields) for fields in await pipe.execute()]
+        return [d for d in found if d is not None]
+
+
+def from_hash(fields: dict[bytes, bytes]) -> Delivery | None:
+    """Read a delivery from its hash; None when there is none."""
+    if not fields:
+        return None
+    text = {name.decode(): value.decode() for name, value in fields.items()}
+    outreach = [Outreach.from_stored(v) for k, v in text.items() if k.startswith("o:")]
+    moments = {name: from_ms(int(text[key])) for key, name in MOMENTS.items() if text.get(key)}
+    kept = {name: text[key] for key, name in PLAIN.items() if text.get(key)}
+    withdrawn = {k.removeprefix("w:"): v for k, v in text.items() if k.startswith("w:")}
+    return Delivery.model_validate(kept | moments | {"outreach": outreach, "withdrawn": withdrawn})
+
+
+def to_ms(moment: datetime) -> int:
+    """Return a moment as milliseconds since 1970."""
+    return int(moment.timestamp() * 1000)
+
+
+def from_ms(moment: int) -> datetime:
+    """Return the moment of milliseconds since 1970, aware UTC."""
+    return datetime.fromtimestamp(moment / 1000, UTC)
+
+
+def _entry(at: datetime, what: str, delivery: str, why: str = "") -> str:
+    return to_stored(AuditEntry(at=at, who="stickshaker", what=what, after=delivery, why=why))

@@ -1,0 +1,58 @@
+"""People in the store: under keyed ids, with what they set themselves kept apart."""
+
+import hmac
+from collections.abc import Sequence
+from typing import Final
+
+import redis.asyncio as redis
+
+from adapters.redis_store.keys import SHARDS, Keys
+from bot.domain.people import Person, normalise
+
+BITS: Final = 80
+"""Length of a person id; enough that two people of one organisation never meet (model.md)."""
+
+
+class RedisPeople:
+    """The People port. Ids are HMAC-SHA256 of the alias under the organisation's key."""
+
+    def __init__(self, client: redis.Redis, keys: Keys, secret: bytes) -> None:
+        """Keep the secret of this organisation; it is never stored here."""
+        self._client, self._keys, self._secret = client, keys, secret
+
+    def identify(self, alias: str) -> str:
+        """Return our id of the person behind an alias."""
+        digest = hmac.digest(self._secret, normalise(alias).encode(), "sha256")
+        return "p_" + digest[: BITS // 8].hex()
+
+    async def put(self, people: Sequence[Person]) -> None:
+        """Store people; whether they opted out is kept apart and not touched."""
+        async with self._client.pipeline(transaction=False) as pipe:
+            for person in people:
+                plain = person.model_copy(update={"opted_out": False})
+                pipe.hset(self._keys.people(self._keys.shard_of_person(person.id)), person.id, plain.to_stored())
+            await pipe.execute()
+
+    async def get(self, person: str) -> Person | None:
+        """Return one person."""
+        shard = self._keys.shard_of_person(person)
+        async with self._client.pipeline(transaction=False) as pipe:
+            pipe.hget(self._keys.people(shard), person)
+            pipe.sismember(self._keys.opted_out(shard), person)
+            record, out = await pipe.execute()
+        return None if record is None else Person.from_stored(record).model_copy(update={"opted_out": bool(out)})
+
+    async def all(self) -> dict[str, Person]:
+        """Return everybody by id."""
+        async with self._client.pipeline(transaction=False) as pipe:
+            for shard in range(SHARDS):
+                pipe.hvals(self._keys.people(shard))
+                pipe.smembers(self._keys.opted_out(shard))
+            found = await pipe.execute()
+        out = {member.decode() for members in found[1::2] for member in members}
+        people = [Person.from_stored(record) for records in found[::2] for record in records]
+        return {p.id: p.model_copy(update={"opted_out": p.id in out}) for p in people}
+
+    async def opt_out(self, person: str) -> None:
+        """Remember that this person wants no messages."""
+        await self._client.sadd(self._keys.opted_out(self._keys.shard_of_person(person)), person)

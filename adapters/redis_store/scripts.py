@@ -1,0 +1,22 @@
+"""Atomic steps: each a Lua file, sent once and then called by its hash."""
+
+from importlib.resources import files
+from typing import Any
+
+import redis.asyncio as redis
+
+
+class Scripts:
+    """Runs the Lua files beside this module; a server that forgot one is sent it again."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        """Keep the client; a file is read at its first use."""
+        self._client = client
+        self._known: dict[str, Any] = {}
+
+    async def run(self, name: str, keys: list[str], args: list[str | int | float | bytes]) -> Any:  # noqa: ANN401  as the script returns
+        """Run `<name>.lua` and return what it returns."""
+        if name not in self._known:
+            text = (files("adapters.redis_store") / "lua" / f"{name}.lua").read_text(encoding="utf-8")
+            self._known[name] = self._client.register_script(text)
+        return await self._known[name](keys=keys, args=args)

@@ -1,0 +1,78 @@
+"""The whole store as one thing: every port over one client."""
+
+from collections.abc import Callable
+
+import redis.asyncio as redis
+from redis.asyncio.connection import ConnectionPool, UnixDomainSocketConnection
+
+from adapters.redis_store.audit import RedisAudit
+from adapters.redis_store.cases import RedisCases
+from adapters.redis_store.connect import BEHAVIOUR, ServerFacts, client_for, verify
+from adapters.redis_store.embedded import EmbeddedServer
+from adapters.redis_store.inbox import RedisInbox
+from adapters.redis_store.keys import Keys
+from adapters.redis_store.numbers import Numbers
+from adapters.redis_store.organisation import RedisSettings
+from adapters.redis_store.outbox import RedisOutbox
+from adapters.redis_store.people import RedisPeople
+from adapters.redis_store.pilots import RedisPilots
+from adapters.redis_store.scripts import Scripts
+from adapters.redis_store.sources import RedisSources
+from adapters.redis_store.telemetry import RedisTelemetry
+
+
+class RedisStore:
+    """Every port of the store, sharing one client, the key names and the numbers."""
+
+    def __init__(self, client: redis.Redis, secret: bytes, keys: Keys | None = None) -> None:
+        """Build the ports; nothing is sent yet. `secret` is the organisation's pseudonym key."""
+        self.client, self.keys = client, keys or Keys()
+        self._secret = secret
+        scripts = Scripts(client)
+        numbers = Numbers(client, scripts, self.keys.pilots)
+        sources = Numbers(client, scripts, self.keys.source_numbers)
+        self.pilots = RedisPilots(client, self.keys, numbers)
+        self.telemetry = RedisTelemetry(client, self.keys, numbers, sources)
+        self.sources = RedisSources(client, self.keys)
+        self.cases = RedisCases(client, self.keys, scripts, numbers)
+        self.outbox = RedisOutbox(client, self.keys, scripts)
+        self.inbox = RedisInbox(client, self.keys, scripts)
+        self.people = RedisPeople(client, self.keys, secret)
+        self.settings = RedisSettings(client, self.keys, scripts)
+        self.audit = RedisAudit(client, self.keys, numbers)
+
+    async def open(self) -> ServerFacts:
+        """Make sure that the server can be used and holds data of our key; raises StoreUnavailable or WrongKey."""
+        facts = await verify(self.client, self.keys.root)
+        await self.settings.check_key(self._secret)
+        return facts
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self.client.aclose()
+
+
+def client_of(server: EmbeddedServer) -> redis.Redis:
+    """Return a client of the embedded server that starts it again when its owner has ended."""
+    pool: ConnectionPool = ConnectionPool(
+        connection_class=_Reviving, path=str(server.socket_path), ensure=server.ensure, **BEHAVIOUR
+    )
+    return redis.Redis.from_pool(pool)
+
+
+class _Reviving(UnixDomainSocketConnection):
+    """A connection that asks for the server before it gives up on the socket."""
+
+    def __init__(self, *, ensure: Callable[[], str], **given: object) -> None:
+        super().__init__(**given)  # type: ignore[arg-type]  # handed through as redis-py's pool gives it
+        self._ensure = ensure
+
+    async def _connect(self) -> None:
+        try:
+            await super()._connect()  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+        except OSError:
+            self._ensure()
+            await super()._connect()  # type: ignore[no-untyped-call]  # as above
+
+
+__all__ = ["RedisStore", "client_for", "client_of"]

@@ -1,0 +1,184 @@
+"""Daily usage as rollup rows: one block for each shard and epoch, read whole."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from datetime import date
+
+import numpy as np
+import redis.asyncio as redis
+
+from adapters.redis_store.codec import (
+    EPOCH_DAYS,
+    PRESENT,
+    ROW,
+    day_of,
+    epoch_of,
+    from_row,
+    offset_of,
+    to_figures,
+    to_row,
+)
+from adapters.redis_store.keys import Keys
+from adapters.redis_store.numbers import Numbers
+from adapters.redis_store.wire import to_bytes, to_text
+from bot.domain.telemetry import OriginGrid, UsageDay, UsageWindow
+from bot.errors import NotFound
+from bot.ports import PutCounts
+
+WINDOW_FIGURES = ("dau", "seats", "mau", "breadth")
+FLAGS_AT = 19
+"""Offset of the flags in a row."""
+
+
+class RedisTelemetry:
+    """The Telemetry port."""
+
+    def __init__(self, client: redis.Redis, keys: Keys, pilots: Numbers, sources: Numbers) -> None:
+        """Share the numbers of pilots, and look after those of sources."""
+        self._client, self._keys, self._pilots, self._sources = client, keys, pilots, sources
+
+    async def put(self, rows: Sequence[UsageDay]) -> PutCounts:
+        """Write the rows that differ; raises NotFound for a pilot without a number."""
+        latest = {(r.pilot, r.day): r for r in rows}
+        numbers = await self._numbers_of({pilot for pilot, _ in latest})
+        sources = await self._sources.allot([r.source for r in latest.values()])
+        ordered = sorted(latest.values(), key=lambda r: (numbers[r.pilot], r.day))
+        runs = _runs([(*self._place(numbers[r.pilot], r.day), to_row(r, sources[r.source])) for r in ordered])
+        if not runs:
+            return PutCounts()
+        async with self._client.pipeline(transaction=False) as pipe:
+            for key, offset, fresh in runs:
+                pipe.getrange(key, offset, offset + len(fresh) - 1)
+            before = await pipe.execute()
+        async with self._client.pipeline(transaction=False) as pipe:
+            # The epoch first, so that no row is ever without it.
+            pipe.zadd(self._keys.epochs, {str(e): e for e in {epoch_of(r.day)[0] for r in ordered}})
+            for (key, offset, fresh), old in zip(runs, before, strict=True):
+                if fresh != old:
+                    pipe.setrange(key, offset, fresh)
+            await pipe.execute()
+        return sum((_counts(fresh, old) for (_, _, fresh), old in zip(runs, before, strict=True)), PutCounts())
+
+    async def extent(self) -> tuple[date, date] | None:
+        """Return the first and last day with any row."""
+        epochs = await self._epochs()
+        days: list[date] = []
+        for epoch in epochs[:1] + epochs[-1:]:
+            for block in (await self._blocks([epoch])).values():
+                used = np.flatnonzero(((block["flags"] & PRESENT) > 0).any(axis=0))
+                days += [day_of(epoch, int(place)) for place in used]
+        return (min(days), max(days)) if days else None
+
+    async def window(self, pilots: Sequence[str], first: date, last: date) -> UsageWindow:
+        """Return the figures of these pilots; pilots without rows are unknown throughout."""
+        days = (last - first).days + 1
+        grids = {name: np.full((len(pilots), days), np.nan) for name in WINDOW_FIGURES}
+        origin = np.full((len(pilots), days), -1, dtype=np.int16)
+        known = await self._pilots.all()
+        by_shard: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for row, pilot in enumerate(pilots):
+            if pilot in known:
+                by_shard[self._keys.shard_of_pilot(known[pilot])].append((row, known[pilot] // 256))
+        first_epoch, last_epoch = epoch_of(first)[0], epoch_of(last)[0]
+        blocks = await self._blocks(range(first_epoch, last_epoch + 1))
+        for (shard, epoch), block in blocks.items():
+            inside = [(row, slot) for row, slot in by_shard[shard] if slot < block.shape[0]]
+            if inside:
+                _fill(grids, origin, block, inside, (day_of(epoch, 0) - first).days)
+        names = {number: name for name, number in (await self._sources.all()).items()}
+        sources = tuple(names[n] for n in sorted(names))
+        return UsageWindow(
+            first, tuple(pilots), grids["dau"], grids["seats"], grids["mau"], grids["breadth"], origin, sources
+        )
+
+    async def rows(self, pilots: Sequence[str]) -> AsyncIterator[UsageDay]:
+        """Iterate over the rows of these pilots, day by day."""
+        names = {number: name for name, number in (await self._sources.all()).items()}
+        known = await self._pilots.all()
+        epochs = await self._epochs()
+        for pilot in pilots:
+            if pilot not in known:
+                continue
+            number = known[pilot]
+            for epoch in epochs:
+                start = offset_of(number, 0)
+                key = self._keys.roll(self._keys.shard_of_pilot(number), epoch)
+                raw = to_bytes(await self._client.getrange(key, start, start + EPOCH_DAYS * ROW.itemsize - 1))
+                for place in range(len(raw) // ROW.itemsize):
+                    piece = raw[place * ROW.itemsize : (place + 1) * ROW.itemsize]
+                    found = from_row(piece, pilot, day_of(epoch, place), names)
+                    if found is not None:
+                        yield found
+
+    async def _epochs(self) -> list[int]:
+        """Return the epochs with any row, oldest first."""
+        return [int(to_text(e)) for e in await self._client.zrange(self._keys.epochs, 0, -1)]
+
+    async def _numbers_of(self, pilots: set[str]) -> dict[str, int]:
+        known = await self._pilots.all()
+        missing = sorted(pilots - known.keys())
+        if missing:
+            msg = f"There is no pilot '{missing[0]}' in the registry; load the registry first."
+            raise NotFound(msg)
+        return {p: known[p] for p in pilots}
+
+    def _place(self, number: int, day: date) -> tuple[str, int]:
+        epoch, place = epoch_of(day)
+        return self._keys.roll(self._keys.shard_of_pilot(number), epoch), offset_of(number, place)
+
+    async def _blocks(
+        self, epochs: Sequence[int]
+    ) -> "dict[tuple[int, int], np.ndarray[tuple[int, int], np.dtype[np.void]]]":
+        """Return the blocks of all shards as rows by slot and place; empty ones are left out."""
+        wanted = [(shard, epoch) for epoch in epochs for shard in range(256)]
+        async with self._client.pipeline(transaction=False) as pipe:
+            for shard, epoch in wanted:
+                pipe.get(self._keys.roll(shard, epoch))
+            found = await pipe.execute()
+        size = EPOCH_DAYS * ROW.itemsize
+        blocks = {}
+        for place, raw in zip(wanted, found, strict=True):
+            if raw:
+                whole = raw + bytes(-len(raw) % size)
+                blocks[place] = np.frombuffer(whole, dtype=ROW).reshape(-1, EPOCH_DAYS)
+        return blocks
+
+
+def _runs(places: Sequence[tuple[str, int, bytes]]) -> list[tuple[str, int, bytes]]:
+    """Join rows that stand side by side in one block, so that a file by pilot takes few commands."""
+    runs: list[tuple[str, int, bytearray]] = []
+    for key, offset, row in places:
+        if runs and runs[-1][0] == key and runs[-1][1] + len(runs[-1][2]) == offset:
+            runs[-1][2].extend(row)
+        else:
+            runs.append((key, offset, bytearray(row)))
+    return [(key, offset, bytes(run)) for key, offset, run in runs]
+
+
+def _counts(fresh: bytes, old: bytes) -> PutCounts:
+    """Count the rows of a run that are new, changed and the same."""
+    whole = old.ljust(len(fresh), b"\0")
+    new = same = 0
+    for start in range(0, len(fresh), ROW.itemsize):
+        before = whole[start : start + ROW.itemsize]
+        same += before == fresh[start : start + ROW.itemsize]
+        new += not before[FLAGS_AT] & PRESENT
+    return PutCounts(new, len(fresh) // ROW.itemsize - new - same, same)
+
+
+def _fill(
+    grids: "dict[str, np.ndarray[tuple[int, int], np.dtype[np.float64]]]",
+    origin: OriginGrid,
+    block: "np.ndarray[tuple[int, int], np.dtype[np.void]]",
+    inside: Sequence[tuple[int, int]],
+    shift: int,
+) -> None:
+    """Copy a block's days into the window; `shift` is the window's column of the block's first day."""
+    days = origin.shape[1]
+    begin, end = max(0, -shift), min(EPOCH_DAYS, days - shift)
+    rows, slots = [r for r, _ in inside], [s for _, s in inside]
+    piece = block[slots, begin:end]
+    for name, grid in grids.items():
+        grid[rows, shift + begin : shift + end] = to_figures(piece, name)
+    present = (piece["flags"] & PRESENT) > 0
+    origin[rows, shift + begin : shift + end] = np.where(present, piece["source"].astype(np.int16), -1)
