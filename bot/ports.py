@@ -235,8 +235,8 @@ class Outbox(Protocol):
         """Reserve one place in the day's ramp for an outreach; the same one twice counts once."""
         ...
 
-    async def forget(self, outreach: Sequence[Outreach], after: timedelta) -> None:
-        """Let what outreach was mapped to expire; called when its case has closed."""
+    async def forget(self, outreach: Sequence[tuple[str, str]], after: timedelta) -> None:
+        """Let what outreach, given as (recipient, id), was mapped to expire; called when its case has closed."""
         ...
 
 
@@ -342,3 +342,21 @@ class Audit(Protocol):
     async def of_pilot(self, pilot: str) -> list[AuditEntry]:
         """Return how the cases of a pilot moved, oldest first."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Every port a use case may reach, joined once by wiring."""
+
+    clock: Clock
+    pilots: Pilots
+    telemetry: Telemetry
+    sources: Sources
+    cases: Cases
+    outbox: Outbox
+    inbox: Inbox
+    people: People
+    settings: SettingsStore
+    audit: Audit
+    messenger: Messenger
+    queue: WorkQueue

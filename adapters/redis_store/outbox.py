@@ -176,11 +176,11 @@ class RedisOutbox:
         """Take a place in the day's ramp."""
         return bool(await self._scripts.run("reserve", [self._keys.quota(day.isoformat())], [outreach, limit]))
 
-    async def forget(self, outreach: Sequence[Outreach], after: timedelta) -> None:
+    async def forget(self, outreach: Sequence[tuple[str, str]], after: timedelta) -> None:
         """Let what outreach was mapped to expire."""
         async with self._client.pipeline(transaction=False) as pipe:
-            for one in outreach:
-                pipe.expire(self._keys.outreach(one.recipient, one.id), after)
+            for recipient, one in outreach:
+                pipe.expire(self._keys.outreach(recipient, one), after)
             await pipe.execute()
 
     def _held(self, delivery: Delivery) -> list[str]:

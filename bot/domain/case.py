@@ -121,9 +121,9 @@ class Case(Record):
         """How much is at stake; the worst open finding counts."""
         return max((f.severity for f in self.open_findings), default=0.0)
 
-    def asked_at(self, step: Step) -> Asked | None:
-        """Return the latest outreach of a step in the present loop, unless it failed for good."""
+    def asked_at(self, step: Step, person: str) -> Asked | None:
+        """Return the latest outreach of a step to this person in the present loop."""
         for asked in reversed(self.asked):
-            if asked.step is step and asked.loop == self.loop:
+            if (asked.step, asked.loop, asked.person) == (step, self.loop, person):
                 return asked
         return None

@@ -28,10 +28,13 @@ class Budget:
         return [at for at in self.claimed if at > now - WEEK]
 
     def earliest(self, now: datetime, limits: Budgets) -> datetime:
-        """Return the first moment that keeps the distance to the last message."""
+        """Return the first moment that keeps the distance to the last message and the week's number."""
         if not self.claimed:
             return now
-        return max(now, max(self.claimed) + timedelta(hours=limits.min_gap_hours))
+        apart = max(self.claimed) + timedelta(hours=limits.min_gap_hours)
+        within = sorted(self.within_week(now))
+        full = len(within) >= weekly(limits)
+        return max(now, apart, within[-weekly(limits)] + WEEK if full else now)
 
 
 def weekly(limits: Budgets) -> int:

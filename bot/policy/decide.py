@@ -167,7 +167,7 @@ def _promise(case: Case, recipient: Recipient | None, calendar: Calendar, budget
     if recipient.opted_out:
         return _list(case, "needs a person to look in", Quiet.OPTED_OUT)
     occurrence = sum(1 for a in case.asked if a.step is Step.CHECK and a.loop == case.loop)
-    asked = case.asked_at(Step.CHECK)
+    asked = case.asked_at(Step.CHECK, recipient.person)
     since = case.answered_at
     if asked and since and asked.decided_at > since:
         return _after_last(case, asked, country, calendar, now)
@@ -182,14 +182,14 @@ def _promise_due(case: Case) -> date:
 
 def _ladder(case: Case, recipient: Recipient | None, calendar: Calendar, budget: Budget, now: datetime) -> Decision:
     """Nudge, one follow-up, then the programme lead's list."""
-    if case.listed_on:
-        return Hold(Quiet.LISTED)
     if recipient is None:
-        return Hold(Quiet.NO_OWNER)
+        return Hold(Quiet.LISTED if case.listed_on else Quiet.NO_OWNER)
     if recipient.opted_out:
-        return _list(case, "needs a person to look in", Quiet.OPTED_OUT)
-    nudge = case.asked_at(Step.NUDGE)
-    if nudge is None:
+        return _list(case, "needs a person to look in", Quiet.LISTED)
+    nudge = case.asked_at(Step.NUDGE, recipient.person)
+    if nudge and case.listed_on:
+        return Hold(Quiet.LISTED)
+    if nudge is None:  # also when the list got the pilot another owner
         return _over_budget(case, budget, now) or Ask(Step.NUDGE, recipient.person, case.loop)
     if all(f.tier == "question" for f in case.open_findings):
         return Hold(Quiet.QUESTION_ONLY)
@@ -203,7 +203,7 @@ def _after_nudge(
         return ListForLead("the message did not get through")
     if nudge.sent_at is None:
         return Hold(Quiet.ASKED)
-    follow_up = case.asked_at(Step.FOLLOW_UP)
+    follow_up = case.asked_at(Step.FOLLOW_UP, recipient.person)
     if follow_up:
         return _after_last(case, nudge, recipient.country, calendar, now)
     if now.date() < calendar.add_working_days(
@@ -272,6 +272,8 @@ def _asked(case: Case, ask: Ask, outreach_id: str, now: datetime) -> Case:
     changes: dict[str, object] = {"asked": (*case.asked, asked)}
     if case.state is CaseState.OPEN:
         changes["state"] = CaseState.WAITING
+    if ask.step is Step.NUDGE:
+        changes |= {"listed_on": None, "listed_why": None}
     return case.model_copy(update=changes)
 
 

@@ -354,3 +354,21 @@ def test_whatever_an_owner_answers_the_promises_hold(life: list[Answer | None], 
     rungs = [(ask.loop, LADDER.index(ask.step)) for _, ask in sent if ask.step in LADDER]
     assert rungs == sorted(set(rungs))
     assert case.loop <= 2
+
+
+def test_a_new_owner_is_asked_from_the_beginning() -> None:
+    """When the list brings the pilot another owner, that person gets a first question of their own."""
+    case = apply_reply(take(open_case(), what(open_case())), reply(NotMe()), NOW)
+    assert what(case, NOW + 8 * DAY) == Hold(Quiet.LISTED)
+    new = Recipient("p_new", "UTC", None)
+    decision = what(case, NOW + 8 * DAY, recipient=new)
+    assert decision == Ask(Step.NUDGE, "p_new", 1)
+    asked = take(case, decision, NOW + 8 * DAY)
+    assert asked.listed_on is None
+    assert what(asked, NOW + 9 * DAY, recipient=new) == Hold(Quiet.ASKED)
+
+
+def test_a_full_week_waits_for_its_oldest_message() -> None:
+    """With two messages in the week the next leaves when the older one is a week old."""
+    full = Budget((NOW - 5 * DAY, NOW - 2 * DAY))
+    assert full.earliest(NOW, Budgets()) == NOW + 2 * DAY
