@@ -1,5 +1,6 @@
 """Usage of pilots by day, and the sources it comes from. Aggregates only: no row is about a person."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -19,6 +20,9 @@ Count8 = Annotated[int, Field(ge=0, le=254)]
 
 LATE_AFTER = timedelta(days=3)
 """A source is late when its newest complete day is older than this plus its lag (model.md)."""
+
+SOURCE_PATTERN = re.compile(r"^[a-z0-9][a-z0-9_./-]{0,63}$")
+"""How a source may be called."""
 
 FloatGrid = NDArray[np.float64]
 BoolGrid = NDArray[np.bool_]
@@ -66,7 +70,7 @@ class SourceState(StrEnum):
 class SourceStatus(Record):
     """What we know of one source: its lag in days and the newest day it vouches for."""
 
-    source: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_./-]{0,63}$")]
+    source: Annotated[str, Field(pattern=SOURCE_PATTERN)]
     lag_days: Annotated[int, Field(ge=0, le=60)] = 0
     newest_day: date | None = None
     last_ok_at: datetime | None = None
