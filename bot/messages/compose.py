@@ -1,15 +1,19 @@
 """What is said for a step of a case, in chat-neutral form."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Final
 
+from bot.domain.calendar import to_zone
 from bot.domain.case import Case
-from bot.domain.finding import USAGE_KINDS, Finding
+from bot.domain.finding import Finding
 from bot.domain.outreach import Step
 from bot.messages.model import Choice, FieldKind, FormField, Message, Section
-from bot.messages.texts import Texts
+from bot.messages.texts import Said, Texts
+from bot.messages.wording import LONGEST_NAME, LONGEST_QUOTE, in_sentence, name_day, shorten
 
-UNTIL = FormField(key="until", label="Until which day?", kind=FieldKind.DAY)
+KEYS: Final[tuple[str, ...]] = ("on_track", "blocked", "step", "snooze", "not_me", "stop_asking")
+"""The answers to a question, always in this order; a check has "done" before them."""
 
 
 def compose(sections: Sequence[tuple[Step, Section]], texts: Texts) -> Message:
@@ -21,76 +25,121 @@ def compose(sections: Sequence[tuple[Step, Section]], texts: Texts) -> Message:
         msg = "a message needs at least one section"
         raise ValueError(msg)
     step, first = sections[0]
+    many = len(sections) > 1
+    name = shorten(first.title, LONGEST_NAME)
+    footer = texts.footer if first.question else texts.footer_thanks
     return Message(
-        kind=step.value, sections=tuple(s for _, s in sections), footer=texts.footer.format(pilot=first.title)
+        kind=step.value,
+        intro=_intro(sections, texts),
+        sections=tuple(section for _, section in sections),
+        more=texts.more if many else None,
+        footer=texts.footer_several.format(count=len(sections)) if many else footer.format(pilot=name),
     )
 
 
-def section(case: Case, step: Step, name: str, texts: Texts) -> Section:
-    """Return what is said about one case at a step; `name` is the pilot's name.
+def open_section(message: Message, case_id: str) -> Message:
+    """Return the message with another of its pilots told in full; the others keep their order."""
+    chosen = [section for section in message.sections if section.case_id == case_id]
+    others = [section for section in message.sections if section.case_id != case_id]
+    return message.model_copy(update={"sections": (*chosen, *others)})
 
-    The last sentence that asks becomes the question, what stands before it the fact.
+
+def section(case: Case, step: Step, name: str, texts: Texts, *, timezone: str = "UTC") -> Section:
+    """Return what is said about one case at a step; `name` is the pilot's name, `timezone` the recipient's.
+
+    Raises ValueError for a case without a finding.
     """
     finding = case.lead_finding
     if finding is None:
         msg = f"the case {case.id} has no finding to speak of"
         raise ValueError(msg)
-    fact, question = _split(_say(case, step, name, finding, texts))
+    day = _day(case, step, finding, timezone)
+    said = _say(case, step, finding, texts)
+    fills = {
+        "pilot": shorten(name, LONGEST_NAME),
+        "evidence": in_sentence(finding.evidence),
+        "day": day,
+        "action": shorten(case.commitment.action, LONGEST_QUOTE) if case.commitment else "",
+        "cause": texts.causes[case.block.cause] if case.block else "",
+    }
+    fact, ask = (said, None) if isinstance(said, str) else (said.fact, said.ask)
     return Section(
         case_id=case.id,
         pilot=case.pilot,
         title=name,
-        fact=fact,
-        question=question,
-        choices=_choices(step, texts) if question else (),
+        fact=fact.format(**fills),
+        question=ask,
+        choices=_choices(case, step, texts) if ask else (),
+        line=_line(case, step, finding, texts).format(day=day),
     )
 
 
-def _say(case: Case, step: Step, name: str, finding: Finding, texts: Texts) -> str:
-    """Fill the text of a step."""
+def _intro(sections: Sequence[tuple[Step, Section]], texts: Texts) -> str | None:
+    """Say how much is asked before anything is; a word of thanks needs no such line."""
+    many = [texts.intro_several.format(count=len(sections))] if len(sections) > 1 else []
+    return " ".join([*many, texts.intro] if sections[0][1].question else many) or None
+
+
+def _say(case: Case, step: Step, finding: Finding, texts: Texts) -> Said | str:
+    """Choose the text of a step."""
     if step is Step.RECOVERY:
-        text = texts.recovery if finding.kind in USAGE_KINDS else texts.recovery_registry
-        return text.format(pilot=name, day=_day(case.clear_since or finding.opened_on))
+        return texts.recovery[finding.kind]
     if step is Step.CHECK and case.commitment:
-        action = case.commitment.action
-        return texts.commitment_check.format(pilot=name, action=action, day=_day(case.commitment.due_at.date()))
+        return texts.commitment_check
     if step is Step.CHECK and case.block:
-        cause = texts.causes[case.block.cause]
-        return texts.block_check.format(pilot=name, cause=cause, day=_day(case.block.until))
+        return texts.block_check
     if step is Step.FOLLOW_UP:
-        small = texts.small_steps[finding.kind].format(day=_day(finding.onset))
-        return texts.follow_up.format(pilot=name, evidence=finding.evidence, small_step=small)
-    text = texts.small_question if finding.tier == "question" else texts.nudge
-    return text.format(pilot=name, evidence=finding.evidence)
+        return texts.follow_up[finding.kind]
+    return texts.small_question if finding.tier == "question" else texts.nudge[finding.kind]
 
 
-def _split(text: str) -> tuple[str, str | None]:
-    """Separate the question at the end from the facts before it."""
-    if not text.endswith("?"):
-        return text, None
-    fact, _, question = text[:-1].rpartition(". ")
-    return (f"{fact}.", f"{question}?") if fact else (text, None)
+def _line(case: Case, step: Step, finding: Finding, texts: Texts) -> str:
+    """Choose the few words that stand for a pilot further down in a message."""
+    if step is Step.RECOVERY:
+        return texts.lines.recovery
+    if step is Step.CHECK and case.commitment:
+        return texts.lines.commitment
+    return texts.lines.block if step is Step.CHECK and case.block else texts.lines.finding[finding.kind]
 
 
-def _choices(step: Step, texts: Texts) -> tuple[Choice, ...]:
+def _day(case: Case, step: Step, finding: Finding, timezone: str) -> str:
+    """Write the day that the text of a step speaks of: a promise with its weekday, the past with its year."""
+    if step is Step.CHECK and case.commitment:
+        due = case.commitment.due_at.astimezone(to_zone(timezone)).date()
+        return name_day(due, due)
+    if step is Step.CHECK and case.block:
+        return name_day(case.block.until, case.block.until)
+    return _past_day((case.clear_since or finding.opened_on) if step is Step.RECOVERY else finding.onset)
+
+
+def _past_day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _choices(case: Case, step: Step, texts: Texts) -> tuple[Choice, ...]:
     """Return the answers to a step, in one fixed order, with the detail each needs."""
+    forms = _forms(texts)
+    labels = dict(texts.choices)
+    keys = KEYS
+    if step is Step.CHECK:
+        keys = ("done", *KEYS)
+        labels |= texts.commitment_choices if case.commitment else texts.block_choices
+    return tuple(Choice(key=key, label=labels[key], form=forms.get(key, ())) for key in keys)
+
+
+def _forms(texts: Texts) -> Mapping[str, tuple[FormField, ...]]:
+    """Return the details that an answer asks for."""
     causes = tuple((cause.value, label[0].upper() + label[1:]) for cause, label in texts.causes.items())
-    forms: dict[str, tuple[FormField, ...]] = {
+    until = FormField(key="until", label=texts.fields["until"], kind=FieldKind.DAY)
+    return {
         "blocked": (
-            FormField(key="cause", label="What is in the way?", kind=FieldKind.CHOICE, options=causes),
-            FormField(key="person", label="Who could clear it?", kind=FieldKind.PERSON, required=False),
-            UNTIL.model_copy(update={"required": False}),
+            FormField(key="cause", label=texts.fields["cause"], kind=FieldKind.CHOICE, options=causes),
+            FormField(key="person", label=texts.fields["person"], kind=FieldKind.PERSON, required=False),
+            until.model_copy(update={"required": False}),
         ),
         "step": (
-            FormField(key="action", label="Which step?", kind=FieldKind.TEXT),
-            FormField(key="at", label="Which day and time?", kind=FieldKind.MOMENT),
+            FormField(key="action", label=texts.fields["action"], kind=FieldKind.TEXT),
+            FormField(key="at", label=texts.fields["at"], kind=FieldKind.MOMENT),
         ),
-        "snooze": (UNTIL,),
+        "snooze": (until,),
     }
-    keys = ["on_track", "blocked", "step", "snooze", "not_me", "stop_asking"]
-    keys = ["done", *keys] if step is Step.CHECK else keys
-    return tuple(Choice(key=key, label=texts.choices[key], form=forms.get(key, ())) for key in keys)
-
-
-def _day(when: date) -> str:
-    return f"{when.day} {when:%B}"

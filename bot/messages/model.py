@@ -43,7 +43,7 @@ class Choice(_Part):
 class Section(_Part):
     """What is said about one pilot: a fact, one question, and the answers to it.
 
-    `lead` sections are shown in full, the others as one line that opens on request.
+    The first section of a message is shown in full, each other one as its `line` until it is opened.
     """
 
     case_id: str
@@ -52,14 +52,20 @@ class Section(_Part):
     fact: str
     question: str | None = None
     choices: tuple[Choice, ...] = ()
+    line: str = ""
+    """The fact in a few words, without the pilot's name."""
 
 
 class Message(Record):
-    """One message to one person: the first section in full, further ones as one line each."""
+    """One message to one person: the first section in full, further ones as one line each.
+
+    `intro` stands above all, `more` above the lines of the further pilots, `footer` below all.
+    """
 
     kind: str
     intro: str | None = None
     sections: Annotated[tuple[Section, ...], Field(min_length=1)]
+    more: str | None = None
     footer: str
 
 

@@ -1,17 +1,32 @@
 """A message as plain text with numbered answers: the fallback of every chat."""
 
-from bot.messages.model import Message
+from bot.messages.model import Choice, Message, Section
+from bot.messages.wording import LONGEST_NAME, shorten
 
 
 def to_plain(message: Message) -> str:
-    """Return the text of a message; answers are numbered from 1, further pilots follow as lines."""
+    """Return the text of a message in paragraphs, each on one line; a terminal wraps them.
+
+    Answers are numbered from 1, further pilots follow as lines with the numbers after those.
+    """
     first, *others = message.sections
-    parts = [first.fact]
-    if first.question:
-        parts.append(first.question)
-    if first.choices:
-        parts.append("\n".join(f"  {n}  {choice.label}" for n, choice in enumerate(first.choices, 1)))
-    lines = [f"  {n}  {other.title}: {other.fact}" for n, other in enumerate(others, len(first.choices) + 1)]
-    if lines:
-        parts.append("Also with you:\n" + "\n".join(lines))
-    return "\n\n".join([*parts, message.footer])
+    parts = [message.intro, first.fact, first.question]
+    answers = [choice.label for choice in first.choices]
+    lines = [f"{shorten(other.title, LONGEST_NAME)}: {other.line or other.fact}" for other in others]
+    parts.append("\n".join(_numbered(answers, 1)))
+    parts.append("\n".join([message.more or "", *_numbered(lines, len(answers) + 1)]).strip("\n") if lines else None)
+    return "\n\n".join(part for part in [*parts, message.footer] if part)
+
+
+def picked(message: Message, text: str) -> Choice | Section | None:
+    """Return what a typed number stands for in `to_plain`: an answer, another pilot, or nothing."""
+    first, *others = message.sections
+    numbered: list[Choice | Section] = [*first.choices, *others]
+    bare = text.strip().rstrip(".)")
+    if not (bare.isascii() and bare.isdigit() and len(bare) <= len(str(len(numbered)))):
+        return None
+    return numbered[int(bare) - 1] if 1 <= int(bare) <= len(numbered) else None
+
+
+def _numbered(lines: list[str], first: int) -> list[str]:
+    return [f"{number:>3}  {line}" for number, line in enumerate(lines, first)]

@@ -1,54 +1,207 @@
-"""The words of every message as a validated model; the data file is loaded by an adapter."""
+"""The words of every message, receipt and question as a validated model; an adapter loads the file.
 
+What may stand in braces is declared beside each text, so that a file that loads can be filled in.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
 from string import Formatter
-from typing import Final
+from typing import Annotated, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from bot.domain.finding import Kind
 from bot.domain.reply import Cause
+from bot.messages.words import Words
 
-FILLED: Final = frozenset({"pilot", "evidence", "small_step", "day", "action", "cause"})
-"""Names that a text may hold in braces."""
+TOLD: Final = (Kind.DROP_OFF, Kind.STALL, Kind.STAGE_AGE)
+"""Findings that an owner is told about."""
 
 CHOICES: Final = ("on_track", "blocked", "step", "snooze", "done", "not_me", "stop_asking")
+"""Keys of the answers, as in `bot.domain.reply`."""
+
+FIELDS: Final = ("until", "cause", "person", "action", "at")
+"""Keys of the details that an answer may need."""
 
 
-class Texts(BaseModel):
-    """Every text by its use; braces hold one of the names in FILLED and nothing else."""
-
+class _Group(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    nudge: str
-    small_question: str
-    follow_up: str
-    commitment_check: str
-    block_check: str
-    recovery: str
-    recovery_registry: str
-    small_steps: dict[Kind, str]
-    causes: dict[Cause, str]
-    choices: dict[str, str]
-    footer: str
 
-    @model_validator(mode="after")
-    def _complete(self) -> "Texts":
-        """Refuse a missing cause, choice or step, and braces that nothing fills."""
-        missing = [c for c in Cause if c not in self.causes] + [c for c in CHOICES if c not in self.choices]
-        missing += [k for k in (Kind.DROP_OFF, Kind.STALL, Kind.STAGE_AGE) if k not in self.small_steps]
+class Said(_Group):
+    """What is said where an answer is hoped for: a fact before one question."""
+
+    fact: str
+    ask: str
+
+
+T = TypeVar("T", str, Said)
+K = TypeVar("K", bound=Mapping[str, object])
+
+
+def holes(*names: str) -> AfterValidator:
+    """Allow these names in braces, bare, and nothing else."""
+
+    def check(value: T) -> T:
+        for text in [value] if isinstance(value, str) else [value.fact, value.ask]:
+            for name, spec in _braces(text):
+                if name not in names or spec:
+                    known = ", ".join(f"{{{known}}}" for known in names) or "no braces at all"
+                    msg = f"it holds {{{name}}}, which nothing fills; use {known}"
+                    raise ValueError(msg)
+        return value
+
+    return AfterValidator(check)
+
+
+def _braces(text: str) -> Iterator[tuple[str, str]]:
+    """Return each name in braces with the conversion or format that follows it."""
+    for _, name, spec, conversion in Formatter().parse(text):
+        if name is not None:
+            yield name, f"{spec or ''}{conversion or ''}"
+
+
+def complete(keys: Collection[str]) -> AfterValidator:
+    """Ask for a text under each of these keys and no others."""
+
+    def check(texts: K) -> K:
+        missing = [str(key) for key in keys if key not in texts]
         if missing:
             msg = f"these need a text: {', '.join(missing)}"
             raise ValueError(msg)
-        for name, text in self._all():
-            unknown = {field for _, field, _, _ in Formatter().parse(text) if field is not None} - FILLED
-            if unknown:
-                msg = f"{name} holds {{{min(unknown)}}}, which nothing fills; use one of {sorted(FILLED)}"
-                raise ValueError(msg)
-        return self
+        unknown = [str(key) for key in texts if key not in keys]
+        if unknown:
+            msg = f"nothing says these: {', '.join(unknown)}"
+            raise ValueError(msg)
+        return texts
 
-    def _all(self) -> list[tuple[str, str]]:
-        found: list[tuple[str, str]] = []
-        for name, value in self:
-            parts = value.items() if isinstance(value, dict) else [(name, value)]
-            found += [(f"{name}.{key}" if isinstance(value, dict) else name, text) for key, text in parts]
-        return found
+    return AfterValidator(check)
+
+
+def within(keys: Collection[str]) -> Callable[[K], K]:
+    """Allow texts under these keys only; each may be left out."""
+
+    def check(texts: K) -> K:
+        unknown = [str(key) for key in texts if key not in keys]
+        if unknown:
+            msg = f"nothing says these: {', '.join(unknown)}"
+            raise ValueError(msg)
+        return texts
+
+    return check
+
+
+Plain = Annotated[str, Field(min_length=1), holes()]
+Named = Annotated[str, holes("pilot")]
+Counted = Annotated[str, holes("count")]
+Dated = Annotated[str, holes("day")]
+Example = Annotated[str, holes("example")]
+PerFinding = complete(TOLD)
+PerCause = complete(tuple(Cause))
+Labels = Annotated[dict[str, Plain], AfterValidator(within(CHOICES))]
+
+
+class Lines(_Group):
+    """What stands for a pilot that is not the first of its message."""
+
+    finding: Annotated[dict[Kind, Dated], PerFinding]
+    commitment: Dated
+    block: Dated
+    recovery: Dated
+
+
+class Asks(_Group):
+    """What is asked back about a detail that is missing or can't be taken."""
+
+    unclear_day: Example
+    unclear_moment: Example
+    passed_day: Example
+    passed_moment: Example
+    far: Plain
+    two_days: Annotated[str, holes("first", "second", "example")]
+    no_time: Annotated[str, holes("day", "example")]
+    no_day: Example
+    half_day: Annotated[str, holes("early", "late", "example")]
+    skipped: Annotated[str, holes("day", "early", "example")]
+    twice: Annotated[str, holes("day", "early", "example")]
+    text: Plain
+    long: Counted
+    person: Counted
+    cause: Annotated[str, holes("options")]
+    gone: Plain
+
+
+class Understood(_Group):
+    """What is shown back of free words, in parts; `right` or a question about a detail follows."""
+
+    on_track: Plain
+    done: Plain
+    not_me: Plain
+    stop_asking: Plain
+    snooze: Annotated[str, holes("until")]
+    step: Annotated[str, holes("action", "at")]
+    blocked: Annotated[str, holes("cause", "person", "until")]
+    cause_part: Annotated[str, holes("cause")]
+    person_part: Annotated[str, holes("person")]
+    until_part: Dated
+    later_part: Dated
+    action_part: Annotated[str, holes("action")]
+    at_part: Annotated[str, holes("at")]
+    right: Plain
+
+
+class Unclear(_Group):
+    """What is said to words that are not taken as one answer."""
+
+    nothing: Annotated[str, holes("sayings")]
+    several: Annotated[str, holes("options")]
+    stop: Plain
+    word_or: Plain
+    sayings: Annotated[dict[str, Plain], complete(CHOICES)]
+
+
+class Receipts(_Group):
+    """What is said after a reply: what was understood and what happens next."""
+
+    on_track: Dated
+    done: Dated
+    snooze: Dated
+    blocked: Annotated[str, holes("cause", "person", "again")]
+    person_part: Annotated[str, holes("person")]
+    again: Dated
+    again_undated: Dated
+    step: Annotated[str, holes("action", "at")]
+    step_moved: Annotated[str, holes("action", "at")]
+    not_me: Plain
+    stop_asking: Plain
+    duplicate: Plain
+    closed: Plain
+    not_asked: Plain
+
+
+class Texts(_Group):
+    """Every text by its use."""
+
+    intro: Plain
+    intro_several: Counted
+    more: Plain
+    nudge: Annotated[dict[Kind, Annotated[Said, holes("pilot", "evidence")]], PerFinding]
+    small_question: Annotated[Said, holes("pilot", "evidence")]
+    follow_up: Annotated[dict[Kind, Annotated[Said, holes("pilot", "evidence")]], PerFinding]
+    commitment_check: Annotated[Said, holes("pilot", "action", "day")]
+    block_check: Annotated[Said, holes("pilot", "cause", "day")]
+    recovery: Annotated[dict[Kind, Annotated[str, holes("pilot", "day")]], PerFinding]
+    lines: Lines
+    causes: Annotated[dict[Cause, Plain], PerCause]
+    choices: Annotated[dict[str, Plain], complete(CHOICES)]
+    commitment_choices: Labels
+    block_choices: Labels
+    fields: Annotated[dict[str, Plain], complete(FIELDS)]
+    footer: Named
+    footer_several: Counted
+    footer_thanks: Named
+    asks: Asks
+    understood: Understood
+    unclear: Unclear
+    receipts: Receipts
+    words: Words
+    """How people say these things; it has a file of its own."""

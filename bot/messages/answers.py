@@ -1,0 +1,213 @@
+"""From a tap or a number, with the details typed or picked beside it, to an Answer; or what to ask back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo
+
+from bot.domain.calendar import to_zone
+from bot.domain.reply import (
+    Answer,
+    BlockedBy,
+    Cause,
+    NextStep,
+    NotMe,
+    OnTrack,
+    SnoozeUntil,
+    StepDone,
+    StopAsking,
+)
+from bot.messages.days import Doubt, Why, check_day, read_day
+from bot.messages.moments import check_moment, read_moment, to_moment, without_time
+from bot.messages.phrases import find_causes, to_words
+from bot.messages.texts import CHOICES, Asks, Texts
+from bot.messages.wording import name_day
+
+CHOICE: Final = "choice"
+"""The key under which it is said that the answer itself is not one we know."""
+LONGEST_ACTION: Final = 280
+LONGEST_PERSON: Final = 200
+"""Characters, as in `bot.domain.reply`."""
+DAWN: Final = 7
+"""The first hour of a time that is offered as an example."""
+
+Value: TypeAlias = str | date | datetime
+Values: TypeAlias = Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """What to ask back: one sentence for each detail that is missing or can't be taken, in the form's order."""
+
+    reasons: Mapping[str, str]
+
+
+def to_answer(choice: str, values: Values, texts: Texts, *, now: datetime, timezone: str) -> Answer | Unclear:
+    """Return the answer behind the key of a choice and the values of its form, or a sentence for each gap.
+
+    Values are as typed, or as a chat's picker gave them: a date, or a datetime (a naive one is the
+    person's own time). Empty values count as missing; what the form doesn't ask for is left aside.
+    The days and moments of an answer lie ahead and within a year; a moment is aware UTC.
+    """
+    reader = _Reader(values, texts, now, to_zone(timezone))
+    match choice:
+        case "blocked":
+            return _blocked(reader)
+        case "step":
+            return _step(reader)
+        case "snooze":
+            until = reader.day("until", required=True)
+            return SnoozeUntil(until=until) if until else Unclear(reader.reasons)
+        case _:
+            return _plain(choice) if choice in CHOICES else Unclear({CHOICE: texts.asks.gone})
+
+
+def _plain(choice: str) -> Answer:
+    """Return an answer that needs no detail."""
+    plain: dict[str, Answer] = {
+        "on_track": OnTrack(),
+        "done": StepDone(),
+        "not_me": NotMe(),
+        "stop_asking": StopAsking(),
+    }
+    return plain[choice]
+
+
+def _blocked(reader: "_Reader") -> Answer | Unclear:
+    cause = reader.cause()
+    person = reader.text("person", LONGEST_PERSON)
+    until = reader.day("until", required=False)
+    if cause is None or reader.reasons:
+        return Unclear(reader.reasons)
+    return BlockedBy(cause=cause, person=person or None, until=until)
+
+
+def _step(reader: "_Reader") -> Answer | Unclear:
+    action = reader.text("action", LONGEST_ACTION)
+    at = reader.moment()
+    if at is None or reader.reasons:
+        return Unclear(reader.reasons)
+    return NextStep(action=action, at=at)
+
+
+class _Reader:
+    """Reads the values of one form and gathers in `reasons` what has to be asked back."""
+
+    def __init__(self, values: Values, texts: Texts, now: datetime, zone: ZoneInfo) -> None:
+        self.reasons: dict[str, str] = {}
+        self._now = now
+        self._values = values
+        self._texts = texts
+        self._zone = zone
+
+    def day(self, key: str, *, required: bool) -> date | None:
+        """Return a day from tomorrow on."""
+        given = self._given(key)
+        if given is None and not required:
+            return None
+        found = to_checked_day(given or "", self._now, self._zone)
+        if isinstance(found, Doubt):
+            self._ask(key, found, moment=False)
+            return None
+        return found
+
+    def moment(self) -> datetime | None:
+        """Return a moment ahead, in UTC."""
+        found = to_checked_moment(self._given("at") or "", self._now, self._zone)
+        if isinstance(found, Doubt):
+            self._ask("at", found, moment=True)
+            return None
+        return found
+
+    def text(self, key: str, longest: int) -> str:
+        """Return words on one line; only the words of a step are required."""
+        asks = self._texts.asks
+        said = " ".join(str(self._given(key) or "").split())
+        if len(said) > longest:
+            self.reasons[key] = (asks.person if key == "person" else asks.long).format(count=longest)
+        elif not said and key == "action":
+            self.reasons[key] = asks.text
+        return said
+
+    def cause(self) -> Cause | None:
+        """Return the cause behind a key, its label, its number in the list, or words about one cause."""
+        said = " ".join(str(self._given("cause") or "").casefold().split())
+        for number, (cause, label) in enumerate(self._texts.causes.items(), 1):
+            if said in {cause.value, label.casefold(), str(number)}:
+                return cause
+        found = find_causes(to_words(said), self._texts.words)
+        if len(found) == 1:
+            return found.pop()
+        self.reasons["cause"] = _ask_cause(self._texts)
+        return None
+
+    def _given(self, key: str) -> Value | None:
+        value = self._values.get(key)
+        return None if isinstance(value, str) and not value.strip() else value
+
+    def _ask(self, key: str, doubt: Doubt, *, moment: bool) -> None:
+        self.reasons[key] = ask_back(doubt, self._texts.asks, self._now, self._zone, moment=moment)
+
+
+def to_checked_day(value: Value, now: datetime, zone: ZoneInfo) -> date | Doubt:
+    """Return a day from tomorrow on out of what was typed or picked."""
+    if isinstance(value, str):
+        return read_day(value, now, zone)
+    today = now.astimezone(zone).date()
+    if isinstance(value, datetime):
+        local = check_moment(value, now) if value.tzinfo else value
+        return local if isinstance(local, Doubt) else check_day(_local_day(local, zone), today)
+    return check_day(value, today)
+
+
+def _local_day(at: datetime, zone: ZoneInfo) -> date:
+    return at.astimezone(zone).date() if at.tzinfo else at.date()
+
+
+def to_checked_moment(value: Value, now: datetime, zone: ZoneInfo) -> datetime | Doubt:
+    """Return a moment ahead as UTC out of what was typed or picked; a day alone lacks its time."""
+    if isinstance(value, str):
+        return read_moment(value, now, zone)
+    if isinstance(value, datetime):
+        return check_moment(value, now) if value.tzinfo else to_moment(value, now, zone)
+    return without_time(value, now.astimezone(zone).date())
+
+
+def _ask_cause(texts: Texts) -> str:
+    """Ask for the cause, naming all there are."""
+    return texts.asks.cause.format(options=", ".join(texts.causes.values()))
+
+
+def ask_back(doubt: Doubt, asks: Asks, now: datetime, zone: ZoneInfo, *, moment: bool) -> str:
+    """Return the question that settles a doubt, with an example that can be copied."""
+    today = now.astimezone(zone).date()
+    day = next((each for each in doubt.days if each > today), today + timedelta(days=14))
+    at = next((each for each in doubt.times if each.hour >= DAWN), time(10))
+    names = [name_day(each, today) for each in doubt.days] or [""]
+    hours = [f"{each:%H:%M}" for each in doubt.times] or [""]
+    fills = {
+        "example": f"{day} {at:%H:%M}" if moment else f"{day}",
+        "day": names[0],
+        "first": names[0],
+        "second": names[-1],
+        "early": hours[0],
+        "late": hours[-1],
+    }
+    return _sentence(doubt.why, asks, moment=moment).format(**fills)
+
+
+def _sentence(why: Why, asks: Asks, *, moment: bool) -> str:
+    sentences = {
+        Why.UNCLEAR: asks.unclear_moment if moment else asks.unclear_day,
+        Why.PASSED: asks.passed_moment if moment else asks.passed_day,
+        Why.FAR: asks.far,
+        Why.TWO_DAYS: asks.two_days,
+        Why.TODAY_OR_WEEK: asks.two_days,
+        Why.NO_TIME: asks.no_time,
+        Why.NO_DAY: asks.no_day,
+        Why.HALF_DAY: asks.half_day,
+        Why.SKIPPED: asks.skipped,
+        Why.TWICE: asks.twice,
+    }
+    return sentences[why]
