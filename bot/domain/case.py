@@ -89,6 +89,8 @@ class Case(Record):
     clear_since: date | None = None
     """First day on which nothing was open any more."""
     closed_at: datetime | None = None
+    disowned: tuple[str, ...] = ()
+    """People who said that the pilot isn't theirs; kept for the pilot's later cases."""
     applied: tuple[str, ...] = ()
     """Keys of the replies that already moved this case."""
     playbook: Playbook = Playbook()

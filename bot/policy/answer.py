@@ -1,6 +1,6 @@
 """A reply moves the case. Pure: the same reply on the same case always gives the same case."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.domain.case import Block, Case, CaseState, Commitment
 from bot.domain.reply import BlockedBy, NextStep, NotMe, OnTrack, Reply, SnoozeUntil, StepDone, StopAsking
@@ -30,11 +30,12 @@ def _out_of_range(at: datetime, now: datetime) -> str | None:
     return None
 
 
-def _day_out_of_range(day: object, now: datetime) -> str | None:
+def _day_out_of_range(day: date, now: datetime) -> str | None:
+    # Chats ask in the person's own time; here a day may be a day off, as UTC is from it.
     today = now.date()
-    if str(day) <= str(today):
+    if day < today:
         return "That day has passed. Which day from tomorrow on?"
-    if str(day) > str(today + FURTHEST):
+    if day > today + FURTHEST:
         return "That is more than a year away. Which day within a year?"
     return None
 
@@ -73,7 +74,12 @@ def _moves(case: Case, reply: Reply, now: datetime) -> dict[str, object]:
             step = Commitment(action=action, due_at=at, said_by=reply.person, made_at=now, moves=moves)
             return fresh | {"state": CaseState.COMMITTED, "commitment": step}
         case NotMe():
-            return fresh | {"state": CaseState.WAITING, "listed_on": now.date(), "listed_why": "owner to be confirmed"}
+            return fresh | {
+                "state": CaseState.WAITING,
+                "listed_on": now.date(),
+                "listed_why": "owner to be confirmed",
+                "disowned": (*case.disowned, reply.person),
+            }
         case StopAsking():
             return fresh | {
                 "state": CaseState.WAITING,

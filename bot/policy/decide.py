@@ -186,6 +186,8 @@ def _ladder(case: Case, recipient: Recipient | None, calendar: Calendar, budget:
         return Hold(Quiet.LISTED if case.listed_on else Quiet.NO_OWNER)
     if recipient.opted_out:
         return _list(case, "needs a person to look in", Quiet.LISTED)
+    if recipient.person in case.disowned:
+        return _list(case, "owner to be confirmed", Quiet.LISTED)
     nudge = case.asked_at(Step.NUDGE, recipient.person)
     if nudge and case.listed_on:
         return Hold(Quiet.LISTED)

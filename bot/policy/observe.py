@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from bot.domain.case import Case, CaseState
-from bot.domain.finding import OWNER_KINDS, Finding
+from bot.domain.finding import OWNER_KINDS, USAGE_KINDS, Finding
 from bot.domain.playbook import Playbook
 
 
@@ -22,7 +22,8 @@ def observe(
         if not fresh or (case is not None and case.state is CaseState.DECIDED):
             return case
         ordinal = case.ordinal + 1 if case else 1
-        return Case(pilot=pilot, ordinal=ordinal, opened_at=now, findings=fresh, playbook=playbook)
+        disowned = case.disowned if case else ()
+        return Case(pilot=pilot, ordinal=ordinal, opened_at=now, findings=fresh, playbook=playbook, disowned=disowned)
     return _carry_on(case, seen, now)
 
 
@@ -43,7 +44,8 @@ def _carry_on(case: Case, seen: Sequence[Finding], now: datetime) -> Case:
     updated = case.model_copy(update={"findings": kept + fresh})
     if fresh or updated.open_findings:
         return updated.model_copy(update={"clear_since": None})
-    if not any(_same(f, s) for f in kept for s in seen):
+    if not any(_same(f, s) for f in kept for s in seen) and any(f.kind in USAGE_KINDS for f in kept):
+        # Figures were corrected. A stage that is simply no longer old has moved on, which is an end like any other.
         return updated.model_copy(update={"state": CaseState.RETRACTED, "closed_at": now})
     return updated.model_copy(update={"clear_since": case.clear_since or _last_close(kept, today)})
 

@@ -211,7 +211,7 @@ def test_a_block_is_checked_after_its_date() -> None:
     [
         (NextStep(action="x", at=NOW - DAY), "has passed"),
         (NextStep(action="x", at=NOW + 500 * DAY), "a year away"),
-        (SnoozeUntil(until=NOW.date()), "has passed"),
+        (SnoozeUntil(until=NOW.date() - DAY), "has passed"),
         (BlockedBy(cause=Cause.DATA, until=date(2030, 1, 1)), "a year away"),
     ],
 )
@@ -366,6 +366,18 @@ def test_a_new_owner_is_asked_from_the_beginning() -> None:
     asked = take(case, decision, NOW + 8 * DAY)
     assert asked.listed_on is None
     assert what(asked, NOW + 9 * DAY, recipient=new) == Hold(Quiet.ASKED)
+
+
+def test_who_disowned_a_pilot_is_not_asked_in_its_next_case_either() -> None:
+    """The next case of the pilot goes to the list at once while the registry still names that person."""
+    disowned = apply_reply(take(open_case(), what(open_case())), reply(NotMe()), NOW)
+    ended = disowned.model_copy(update={"state": CaseState.RECOVERED})
+    later = observe(ended, "tax", [finding(opened=date(2026, 6, 1))], now=NOW + 90 * DAY, playbook=BOOK)
+    assert later is not None
+    assert later.disowned == ("p_owner",)
+    listed = what(later, NOW + 90 * DAY)
+    assert listed == ListForLead("owner to be confirmed")
+    assert what(take(later, listed), NOW + 91 * DAY) == Hold(Quiet.LISTED)
 
 
 def test_a_full_week_waits_for_its_oldest_message() -> None:

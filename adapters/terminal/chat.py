@@ -1,0 +1,222 @@
+"""One person's chat in a terminal: reads what was sent to them, takes answers by number or in words."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+
+from bot.app.replies import clock_of
+from bot.app.rules import Rules
+from bot.domain.calendar import to_zone
+from bot.domain.case import Case
+from bot.domain.outreach import Delivery, DeliveryState, identity
+from bot.domain.people import Person
+from bot.domain.reply import Answer, Reply
+from bot.messages.answers import Unclear, Value, to_answer
+from bot.messages.compose import open_section
+from bot.messages.model import Choice, FieldKind, FormField, Message, Section
+from bot.messages.plain import to_plain
+from bot.messages.understanding import confirmed, understand
+from bot.ports import Ports
+
+LEAVE: Final = frozenset({"q", "quit", "exit", "bye"})
+WIDTH: Final = 84
+HINT: Final = "[dim]Answer by number or in words; Enter leaves it for later, q ends.[/]"
+
+Read = Callable[[str], str]
+"""Shows a prompt and returns a line; raises EOFError at the end of the input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A question that waits for this person: what was said, in which delivery, about which case."""
+
+    delivery: Delivery
+    message: Message
+    section: Section
+    case: Case
+
+
+class Left(Exception):  # noqa: N818  it is no error: the person left
+    """The person ended the chat."""
+
+
+class Later(Exception):  # noqa: N818  as above
+    """The person leaves this question for later."""
+
+
+class Chat:
+    """The chat of one person; `work` works off replies and whatever is due."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        rules: Rules,
+        person: Person,
+        work: Callable[[], Awaitable[None]],
+        console: Console,
+        read: Read = input,
+    ) -> None:
+        """Sit down as `person`."""
+        self._ports, self._rules, self._person, self._work = ports, rules, person, work
+        self._console, self._read = console, read
+        self._zone = "UTC"
+
+    async def run(self) -> None:
+        """Show what was sent and take answers until nothing waits or the person leaves."""
+        await self._work()
+        waiting, past = await self._letters()
+        for line in past:
+            self._console.print(line)
+        if not waiting:
+            self._console.print("Nothing waits for an answer from you.")
+        try:
+            for one in waiting:
+                await self._converse(one)
+        except (Left, EOFError):
+            self._console.print("[dim]Until next time.[/]")
+
+    async def _letters(self) -> tuple[list[Waiting], list[str]]:
+        """Return the questions that wait, oldest first, and a line for everything else that was sent."""
+        waiting: list[Waiting] = []
+        past: list[str] = []
+        for delivery in await self._ports.outbox.of(self._person.id):
+            if delivery.state not in {DeliveryState.SENT, DeliveryState.UNKNOWN} or delivery.message is None:
+                continue
+            message = Message.from_stored(delivery.message)
+            for section in message.sections:
+                one = await self._waiting(delivery, message, section)
+                if one is not None:
+                    waiting.append(one)
+                else:
+                    when = f"{delivery.claimed_at:%d %b}" if delivery.claimed_at else ""
+                    past.append(f"[dim]{when}  {escape(section.fact)}[/]")
+        return waiting, past
+
+    async def _waiting(self, delivery: Delivery, message: Message, section: Section) -> Waiting | None:
+        """Return the question of a section if its case still waits for the answer."""
+        stored = await self._ports.cases.get(section.pilot)
+        if section.question is None or stored is None or stored.case.id != section.case_id or stored.case.is_closed:
+            return None
+        answered, sent = stored.case.answered_at, delivery.claimed_at
+        if answered is not None and sent is not None and answered >= sent:
+            return None
+        return Waiting(delivery, message, section, stored.case)
+
+    async def _converse(self, one: Waiting) -> None:
+        """Show one question and take its answer, or leave it for later."""
+        pilot = await self._ports.pilots.get(one.section.pilot)
+        self._zone, _ = clock_of(self._person, pilot, self._rules)
+        self._show(one)
+        try:
+            answer = self._answer(one.section)
+        except Later:
+            self._console.print("[dim]Left for later.[/]\n")
+            return
+        await self._give(one, answer)
+
+    def _show(self, one: Waiting) -> None:
+        alone = open_section(one.message, one.section.case_id)
+        sent = one.delivery.claimed_at
+        at = f"{sent.astimezone(to_zone(self._zone)):%A %d %B, %H:%M}" if sent else ""
+        text = escape(to_plain(alone))
+        self._console.print(Panel(text, title=f"[bold]Stickshaker[/] {at}", title_align="left", width=WIDTH))
+        self._console.print(HINT)
+
+    def _answer(self, section: Section) -> Answer:
+        """Ask until there is an answer that was confirmed or tapped."""
+        while True:
+            said = self._ask("> ")
+            if not said:
+                raise Later
+            answer = self._by_number(said, section) if said.isdigit() else self._in_words(said, section)
+            if answer is not None:
+                return answer
+
+    def _by_number(self, said: str, section: Section) -> Answer | None:
+        """Return the answer behind a number, with its details asked one by one."""
+        number = int(said)
+        if not 1 <= number <= len(section.choices):
+            self._console.print(f"There are answers 1 to {len(section.choices)}; which one?")
+            return None
+        choice = section.choices[number - 1]
+        values: dict[str, Value] = {}
+        for field in choice.form:
+            given = self._detail(field)
+            if given:
+                values[field.key] = given
+        return self._complete(choice, values)
+
+    def _in_words(self, said: str, section: Section) -> Answer | None:
+        """Show back what was understood, ask for what is missing, and take it only after a yes."""
+        now = self._ports.clock.now()
+        meant = understand(said, section, self._rules.texts, now=now, timezone=self._zone)
+        self._console.print(escape(meant.text))
+        if meant.choice is None:
+            return None
+        values = dict(meant.values)
+        for field in meant.missing:
+            given = self._detail(field, is_asked=field is meant.missing[0])
+            if given:
+                values[field.key] = given
+        if not meant.missing and not self._yes():
+            self._console.print("Then not. What is it?")
+            return None
+        choice = next((c for c in section.choices if c.key == meant.choice), Choice(key=meant.choice, label=""))
+        return self._complete(choice, values)
+
+    def _complete(self, choice: Choice, values: dict[str, Value]) -> Answer | None:
+        """Return the answer, asking again for each detail that can't be taken."""
+        while True:
+            now = self._ports.clock.now()
+            answer = to_answer(choice.key, values, self._rules.texts, now=now, timezone=self._zone)
+            if not isinstance(answer, Unclear):
+                return answer
+            for key, reason in answer.reasons.items():
+                self._console.print(escape(reason))
+                said = self._ask("  ")
+                if not said:
+                    raise Later
+                values[key] = said
+
+    def _detail(self, field: FormField, *, is_asked: bool = False) -> str:
+        """Ask for one detail of a form, unless that was said already; an optional one may be left empty."""
+        if not is_asked:
+            optional = "" if field.required else " [dim](Enter if unknown)[/]"
+            self._console.print(f"  {escape(field.label)}{optional}")
+        if field.kind is FieldKind.CHOICE:
+            for number, (_, label) in enumerate(field.options, 1):
+                self._console.print(f"    {number}  {escape(label)}")
+        return self._ask("  ")
+
+    def _yes(self) -> bool:
+        while True:
+            said = confirmed(self._ask("  yes or no? "), self._rules.texts)
+            if said is not None:
+                return said
+
+    def _ask(self, prompt: str) -> str:
+        said = self._read(prompt).strip()
+        if said.casefold() in LEAVE:
+            raise Left
+        return said
+
+    async def _give(self, one: Waiting, answer: Answer) -> None:
+        """Put the reply into the inbox, have it worked off, and show what follows from it."""
+        now = self._ports.clock.now()
+        key = identity(self._person.id, one.delivery.id, one.section.case_id, now.isoformat())
+        reply = Reply(
+            key=f"terminal:{key}",
+            person=self._person.id,
+            case_id=one.section.case_id,
+            pilot=one.section.pilot,
+            answer=answer,
+            received_at=now,
+        )
+        await self._ports.inbox.receive(reply)
+        await self._work()
+        note = await self._ports.inbox.note(reply)
+        self._console.print(f"[green]{escape(note or 'Kept; it is worked off with the next sweep.')}[/]\n")

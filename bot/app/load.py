@@ -1,0 +1,121 @@
+"""Take in tables: good rows are stored, bad ones go to the reject list with their reason."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from typing import Final, TypeVar
+
+from bot.domain.people import Person
+from bot.domain.pilot import Pilot
+from bot.domain.table import Row
+from bot.domain.telemetry import SourceStatus, UsageDay
+from bot.ports import Ports, PutCounts
+
+BATCH: Final = 5000
+FIRST: Final = date(1970, 1, 1)
+
+Wanted = TypeVar("Wanted")
+Reject = Callable[[Row[Wanted]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What became of a table: what its good rows changed, and how many were rejected."""
+
+    counts: PutCounts
+    rejected: int
+    newest_day: date | None = None
+
+    @property
+    def read(self) -> int:
+        """Number of rows read."""
+        return self.counts.new + self.counts.changed + self.counts.unchanged + self.rejected
+
+
+async def load_registry(rows: Iterable[Row[Pilot]], ports: Ports, reject: Reject[Pilot]) -> LoadReport:
+    """Store pilots and the people they name; every row without a record goes to `reject`."""
+    counts, rejected = PutCounts(), 0
+    for batch in _batches(rows):
+        good = [r.record for r in batch if r.record is not None]
+        for row in batch:
+            if row.record is None:
+                reject(row)
+        rejected += len(batch) - len(good)
+        await ports.people.put(_people(good, ports))
+        counts += await ports.pilots.put(good)
+    return LoadReport(counts, rejected)
+
+
+def _people(pilots: Iterable[Pilot], ports: Ports) -> list[Person]:
+    """Return everybody these pilots name."""
+    names = {name for p in pilots for name in (p.owner, p.sponsor, p.programme_lead) if name}
+    return [Person(id=ports.people.identify(name), name=name) for name in sorted(names)]
+
+
+async def load_usage(
+    rows: Iterable[Row[UsageDay]], source: str, lag: int | None, ports: Ports, reject: Reject[UsageDay]
+) -> LoadReport:
+    """Store daily usage and tell the source's newest day and lag; `lag` None keeps the one known.
+
+    Rejects what has no record, usage of a pilot that is not in the registry, and a pilot-day that
+    an earlier row of the same table has already told.
+    """
+    known = await ports.pilots.ids()
+    told = _Told()
+    counts, rejected, newest = PutCounts(), 0, None
+    for batch in _batches(rows):
+        checked = [_check(row, known, told) for row in batch]
+        good = [r.record for r in checked if r.record is not None]
+        for row in checked:
+            if row.record is None:
+                reject(row)
+        rejected += len(batch) - len(good)
+        counts += await ports.telemetry.put(good)
+        newest = max((newest, *(r.day for r in good)), key=lambda d: d or FIRST) if good else newest
+        await _tell_source(source, lag, newest, ports)
+    return LoadReport(counts, rejected, newest)
+
+
+async def _tell_source(source: str, lag: int | None, newest: date | None, ports: Ports) -> None:
+    """Store what is now known of the source, after its rows: a watermark never runs ahead of them."""
+    before = {s.source: s for s in await ports.sources.all()}.get(source)
+    days = lag if lag is not None else before.lag_days if before else 0
+    await ports.sources.put(SourceStatus(source=source, lag_days=days, newest_day=newest))
+
+
+def _check(row: Row[UsageDay], known: set[str], told: "_Told") -> Row[UsageDay]:
+    """Return the row, or why it can't be taken."""
+    usage = row.record
+    if usage is None:
+        return row
+    if usage.pilot not in known:
+        return row.rejected(
+            f"pilot: there is no pilot '{usage.pilot}' in the registry; load the registry first or mend the id"
+        )
+    if told.twice(usage):
+        return row.rejected(f"an earlier row already tells {usage.pilot} on {usage.day}; keep the one that is right")
+    return row
+
+
+class _Told:
+    """Which pilot-days a table has told so far."""
+
+    def __init__(self) -> None:
+        self._days: dict[str, set[int]] = {}
+
+    def twice(self, usage: UsageDay) -> bool:
+        """Note a pilot-day and say whether it was noted before."""
+        days = self._days.setdefault(usage.pilot, set())
+        day = usage.day.toordinal()
+        if day in days:
+            return True
+        days.add(day)
+        return False
+
+
+def _batches(rows: Iterable[Row[Wanted]]) -> Iterator[list[Row[Wanted]]]:
+    """Cut rows into lists that fit one round trip to the store."""
+    source = iter(rows)
+    while batch := list(islice(source, BATCH)):
+        yield batch

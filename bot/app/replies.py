@@ -1,0 +1,120 @@
+"""Replies move cases, and what became of deliveries is noted in the cases that asked for them."""
+
+from datetime import datetime
+from typing import Final
+
+from bot.app.rules import Rules
+from bot.domain.case import Asked, Case
+from bot.domain.outreach import Delivery, DeliveryState
+from bot.domain.people import Person
+from bot.domain.pilot import Pilot
+from bot.domain.reply import Reply, StopAsking
+from bot.errors import Conflict
+from bot.messages.receipts import receipt
+from bot.policy.answer import apply_reply, objection
+from bot.ports import AuditEntry, Ports
+
+TRIES: Final = 5
+"""Writes to one case that may collide with others before we leave it to the next pass."""
+
+PENDING: Final = frozenset({DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN})
+
+
+async def work_off_replies(ports: Ports, rules: Rules) -> int:
+    """Apply every reply that waits, oldest first, and return how many were worked off.
+
+    Killed anywhere and run again, each reply has moved its case once: the case keeps the keys of
+    the replies it has applied.
+    """
+    done = 0
+    for reply in await ports.inbox.waiting():
+        note = await _apply(reply, ports, rules)
+        if note is not None:
+            await ports.inbox.applied(reply, note)
+            done += 1
+    return done
+
+
+async def _apply(reply: Reply, ports: Ports, rules: Rules) -> str | None:
+    """Apply one reply and return what its author is told; None when it must wait for the next pass."""
+    if isinstance(reply.answer, StopAsking):
+        await ports.people.opt_out(reply.person)
+    pilot = await ports.pilots.get(reply.pilot)
+    for _ in range(TRIES):
+        stored = await ports.cases.get(reply.pilot)
+        if stored is None:
+            return rules.texts.receipts.closed
+        before = stored.case
+        after = (
+            apply_reply(before, reply, reply.received_at) if may_answer(reply.person, before, pilot, ports) else before
+        )
+        try:
+            if after != before:
+                await ports.cases.save(after, expected=stored.revision, outreach=[], entry=_entry(reply, before, after))
+        except Conflict:
+            continue
+        zone, _ = clock_of(await ports.people.get(reply.person), pilot, rules)
+        at = reply.received_at
+        why_not = objection(reply, before, at)
+        return receipt(before, after, reply, rules.texts, now=at, timezone=zone, objection=why_not).text
+    return None
+
+
+def may_answer(person: str, case: Case, pilot: Pilot | None, ports: Ports) -> bool:
+    """Whether this person was asked about the case, or owns the pilot."""
+    if any(a.person == person for a in case.asked):
+        return True
+    return pilot is not None and pilot.owner is not None and ports.people.identify(pilot.owner) == person
+
+
+def _entry(reply: Reply, before: Case, after: Case) -> AuditEntry:
+    return AuditEntry(
+        at=reply.received_at,
+        who=reply.person,
+        what=f"replied: {reply.answer.kind}",
+        before=before.state.value,
+        after=after.state.value,
+    )
+
+
+def clock_of(person: Person | None, pilot: Pilot | None, rules: Rules) -> tuple[str, str | None]:
+    """Return timezone and country of a person about a pilot: their own, else the pilot's, else the setting."""
+    zone = (person.timezone if person else None) or (pilot.timezone if pilot else None) or rules.timezone
+    return zone, (person.country if person else None) or (pilot.country if pilot else None)
+
+
+async def reflect_deliveries(ports: Ports) -> None:
+    """Note in each case what became of what it asked for: sent when, dropped, dead or unknown."""
+    for stored in (await ports.cases.all()).values():
+        asked = [await _outcome(a, ports) for a in stored.case.asked]
+        if tuple(asked) == stored.case.asked:
+            continue
+        changed = [a for a, b in zip(asked, stored.case.asked, strict=True) if a != b]
+        entry = AuditEntry(
+            at=max(a.sent_at or a.decided_at for a in changed),
+            who="stickshaker",
+            what=", ".join(f"{a.step.value}: {a.outcome.value}" for a in changed),
+        )
+        moved = stored.case.model_copy(update={"asked": tuple(asked)})
+        try:
+            await ports.cases.save(moved, expected=stored.revision, outreach=[], entry=entry)
+        except Conflict:
+            continue  # the next pass notes it
+
+
+async def _outcome(asked: Asked, ports: Ports) -> Asked:
+    """Return what was asked with what became of it."""
+    if asked.outcome not in PENDING:
+        return asked
+    delivery = await ports.outbox.find(asked.person, asked.outreach)
+    if delivery is None:
+        return asked
+    outcome = DeliveryState.DROPPED if asked.outreach in delivery.withdrawn else delivery.state
+    return asked.model_copy(
+        update={"outcome": outcome, "delivery": delivery.id, "sent_at": _sent_at(delivery, outcome)}
+    )
+
+
+def _sent_at(delivery: Delivery, outcome: DeliveryState) -> datetime | None:
+    """Return when it was sent; a send whose end is unknown counts as sent when it began."""
+    return delivery.claimed_at if outcome in {DeliveryState.SENT, DeliveryState.UNKNOWN} else None

@@ -1,0 +1,31 @@
+"""What an organisation has settled for judging and writing: thresholds, plan, hours, words."""
+
+from dataclasses import dataclass, field, replace
+
+from bot.domain.calendar import Calendar, SendingHours
+from bot.domain.playbook import Playbook
+from bot.domain.settings import DetectionSettings, Mode, OrgState
+from bot.messages.texts import Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Handed to every use case; a case that is open keeps the playbook it was opened with."""
+
+    texts: Texts
+    detection: DetectionSettings = field(default_factory=DetectionSettings)
+    playbook: Playbook = field(default_factory=Playbook)
+    hours: SendingHours = field(default_factory=SendingHours)
+    timezone: str = "UTC"
+    """Where neither the person nor the pilot says."""
+    calendar: Calendar = field(default_factory=Calendar)
+    may_send: bool = True
+    """False keeps this process in shadow mode, whatever the organisation's switch says."""
+
+    def shadowed(self) -> "Rules":
+        """Return the same rules for a look that sends nothing, such as one at another day."""
+        return replace(self, may_send=False)
+
+    def mode(self, state: OrgState) -> Mode:
+        """Return the mode this process works in."""
+        return state.mode if self.may_send else Mode.SHADOW

@@ -1,0 +1,192 @@
+"""The sweep: judge every pilot, move its case, decide what is to be said, and report all of it."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from bot.app.look import Budgets, Facts, Verdict, budgets, gather, judge_case, owner_of
+from bot.app.replies import reflect_deliveries
+from bot.app.rules import Rules
+from bot.domain.calendar import to_zone
+from bot.domain.finding import OWNER_KINDS, Finding
+from bot.domain.outreach import Outreach, Step
+from bot.domain.pilot import Unreadable
+from bot.domain.settings import Mode
+from bot.errors import Conflict
+from bot.metrics.portfolio import Portfolio, portfolio
+from bot.policy.decide import Ask, Decision, ListForLead, Recipient
+from bot.ports import AuditEntry, Ports
+
+KEPT_AFTER_CLOSE: Final = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One outreach that is decided, or would be: to whom, and on which day it can leave."""
+
+    pilot: str
+    kind: Step
+    recipient: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something the registry lacks, for the admin; `pilots` are the ids it concerns."""
+
+    what: str
+    pilots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SweepReport:
+    """What one sweep found and decided; nothing in it is about a person's use."""
+
+    today: date
+    mode: Mode
+    findings: tuple[Finding, ...]
+    outreach: tuple[Planned, ...]
+    portfolio: Portfolio
+    verdicts: tuple[Verdict, ...]
+    slowing: frozenset[str]
+    gaps: tuple[Gap, ...]
+    unreadable: Mapping[str, tuple[Unreadable, ...]]
+
+
+async def sweep(ports: Ports, rules: Rules, now: datetime, *, dry_run: bool = False) -> SweepReport:
+    """Look at everything once; with `dry_run` nothing is stored.
+
+    In shadow mode and pause cases are stored with what was found, and what would be said is in the
+    report only. Twice the same sweep changes nothing the second time.
+    """
+    if not dry_run:
+        await reflect_deliveries(ports)
+    facts = await gather(ports, rules, now)
+    mode = rules.mode(await ports.settings.read())
+    owners = {p.id: owner_of(p, ports, facts.people, rules) for p in facts.pilots}
+    held = await budgets(ports, sorted({o.person for o in owners.values() if o}), now)
+    verdicts = _judge(facts, owners, held, rules, now, live=mode is Mode.LIVE)
+    if not dry_run:
+        verdicts = [v for v in verdicts if await _store(v, ports, now, live=mode is Mode.LIVE)]
+    said = [v.outreach for v in verdicts if v.outreach]
+    return SweepReport(
+        today=now.date(),
+        mode=mode,
+        findings=facts.detection.findings,
+        outreach=tuple(_plan(said, owners, held, facts, rules, now)),
+        portfolio=portfolio(facts.pilots, now.date()),
+        verdicts=tuple(verdicts),
+        slowing=facts.detection.slowing,
+        gaps=tuple(_gaps(facts, owners)),
+        unreadable={p.id: p.unreadable for p in facts.pilots if p.unreadable},
+    )
+
+
+def _judge(
+    facts: Facts, owners: Mapping[str, Recipient | None], held: Budgets, rules: Rules, now: datetime, *, live: bool
+) -> list[Verdict]:
+    """Judge every pilot, the worst first: what an earlier one takes of a budget a later one lacks."""
+    stakes = {
+        p.id: max((f.severity for f in facts.findings.get(p.id, ()) if f.is_open), default=0.0) for p in facts.pilots
+    }
+    verdicts = []
+    for pilot in sorted(facts.pilots, key=lambda p: (-stakes[p.id], p.id)):
+        owner = owners[pilot.id]
+        budget = held.of(owner.person if owner else "")
+        verdict = judge_case(pilot, facts, owner, budget, rules=rules, now=now, live=live)
+        if verdict is None:
+            continue
+        if verdict.outreach:
+            held.queued.add(verdict.outreach.recipient)
+        verdicts.append(verdict)
+    return verdicts
+
+
+async def _store(verdict: Verdict, ports: Ports, now: datetime, *, live: bool) -> bool:
+    """Store a case that moved; False when somebody else moved it meanwhile (the next sweep sees to it)."""
+    if not verdict.has_moved:
+        return True
+    before = verdict.stored.case if verdict.stored and verdict.stored.case.ordinal == verdict.case.ordinal else None
+    entry = AuditEntry(
+        at=now,
+        who="stickshaker",
+        what=", ".join(_word(d) for d in verdict.taken) if live and verdict.taken else "looked",
+        before=before.state.value if before else "",
+        after=verdict.case.state.value,
+        why=verdict.quiet.value if verdict.quiet else "",
+    )
+    pending = [verdict.outreach] if verdict.outreach and live else []
+    try:
+        expected = verdict.stored.revision if verdict.stored else 0
+        await ports.cases.save(verdict.case, expected=expected, outreach=pending, entry=entry)
+    except Conflict:
+        return False
+    if verdict.case.is_closed:
+        await ports.outbox.forget(_asked(verdict), KEPT_AFTER_CLOSE)
+    return True
+
+
+def _asked(verdict: Verdict) -> list[tuple[str, str]]:
+    """Return recipient and id of everything this case ever asked."""
+    return [(a.person, a.outreach) for a in verdict.case.asked]
+
+
+def _word(decision: Decision) -> str:
+    """Name a decision for the trail."""
+    if isinstance(decision, Ask):
+        return f"ask: {decision.step.value}"
+    if isinstance(decision, ListForLead):
+        return f"listed for the programme lead: {decision.why}"
+    return type(decision).__name__.lower()
+
+
+def _plan(
+    said: Sequence[Outreach],
+    owners: Mapping[str, Recipient | None],
+    held: Budgets,
+    facts: Facts,
+    rules: Rules,
+    now: datetime,
+) -> list[Planned]:
+    """Say on which local day each outreach can leave: hours, distance and the ramp, the worst first."""
+    places: Counter[date] = Counter()
+    days: dict[str, date] = {}
+    plans = []
+    for one in sorted(said, key=lambda o: (-o.severity, o.id)):
+        owner = owners[one.pilot]
+        if owner is None:
+            continue
+        if one.recipient not in days:
+            earliest = held.of(one.recipient).earliest(now, rules.playbook.budgets)
+            days[one.recipient] = _free_day(earliest, owner, places, rules)
+        name = facts.people[one.recipient].name
+        plans.append(Planned(one.pilot, one.step, name, days[one.recipient]))
+    return plans
+
+
+def _free_day(earliest: datetime, owner: Recipient, places: Counter[date], rules: Rules) -> date:
+    """Return the first local day with an open hour and a place in the ramp, and take the place."""
+    at = rules.hours.next_open(earliest, owner.timezone, owner.country, rules.calendar)
+    zone = to_zone(owner.timezone)
+    while places[at.astimezone(zone).date()] >= rules.playbook.budgets.ramp_owners_per_day:
+        tomorrow = (at.astimezone(zone) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        at = rules.hours.next_open(tomorrow, owner.timezone, owner.country, rules.calendar)
+    day = at.astimezone(zone).date()
+    places[day] += 1
+    return day
+
+
+def _gaps(facts: Facts, owners: Mapping[str, Recipient | None]) -> list[Gap]:
+    """List what the registry lacks for pilots that something was found about, and in all."""
+    found = {f.pilot for f in facts.detection.findings if f.is_open and f.kind in OWNER_KINDS}
+    lacking: dict[str, list[str]] = defaultdict(list)
+    for pilot in facts.pilots:
+        if owners[pilot.id] is None:
+            lacking["no owner" if pilot.id not in found else "no owner, and something was found"].append(pilot.id)
+        if pilot.sponsor is None:
+            lacking["no sponsor"].append(pilot.id)
+        if pilot.stage is None:
+            lacking["no stage"].append(pilot.id)
+    return [Gap(what, tuple(ids)) for what, ids in lacking.items()]

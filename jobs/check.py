@@ -1,0 +1,117 @@
+"""The check command: what works, what is missing, and how to mend it."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from bot.app.look import gather
+from bot.domain.settings import Mode
+from bot.errors import StickshakerError
+from jobs.settings import PREFIX, Settings, read_settings
+from jobs.shown import plain, say, say_json
+from jobs.wiring import Process, open_process
+
+State = Literal["ok", "note", "fault"]
+MARKS: dict[State, str] = {"ok": "[green]ok[/]   ", "note": "[yellow]note[/] ", "fault": "[red]fault[/]"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was checked: how it stands, and what to do about it where something is to be done."""
+
+    what: str
+    state: State
+    says: str
+
+
+async def run_check(*, as_json: bool) -> int:
+    """Check everything that can be checked and print it; returns 2 where the store can't be used, else 1 for faults."""
+    found: list[Line] = []
+    code = 0
+    try:
+        settings = read_settings()
+        found.append(_settings(settings))
+        async with open_process(settings) as process:
+            found += await _store(process)
+    except StickshakerError as fault:
+        found.append(Line(type(fault).__name__, "fault", str(fault)))
+        code = 2
+    code = code or int(any(line.state == "fault" for line in found))
+    if as_json:
+        checked = [{"what": x.what, "state": x.state, "says": x.says} for x in found]
+        say_json({"ok": code == 0, "checked": checked, "settings": describe()})
+        return code
+    for line in found:
+        say(f"{MARKS[line.state]}  [bold]{line.what}[/]: {plain(line.says)}")
+    say("\n[dim]Settings (environment):[/]")
+    for entry in describe():
+        say(f"[dim]  {entry['name']:<28}{plain(entry['value']):<28}  {plain(entry['means'])}[/]")
+    return code
+
+
+def describe() -> list[dict[str, str]]:
+    """Return every setting by name with its value (secrets only as set or not) and its meaning."""
+    try:
+        settings: Settings | None = read_settings()
+    except StickshakerError:
+        settings = None
+    entries = []
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name) if settings else "?"
+        shown = ", ".join(value) if isinstance(value, tuple) else str(value)
+        if name in {"redis_url", "pseudonym_key"}:
+            shown = "set" if value and value != "?" else "not set"
+        default = "" if field.default in (None, ()) else str(field.default)
+        entries.append(
+            {"name": PREFIX + name.upper(), "value": shown, "default": default, "means": field.description or ""}
+        )
+    return entries
+
+
+def _settings(settings: Settings) -> Line:
+    if not settings.admins:
+        return Line("settings", "note", "nobody is named as admin; set STICKSHAKER_ADMINS to who looks after this.")
+    return Line("settings", "ok", f"{len(settings.admins)} admins, times of the day in {settings.timezone}.")
+
+
+async def _store(process: Process) -> list[Line]:
+    server = process.server
+    where = "embedded, append-only" if process.settings.redis_url is None else "by STICKSHAKER_REDIS_URL"
+    found = [Line("store", "ok", f"{server.name} {server.version}, {where}.")]
+    state = await process.ports.settings.read()
+    found.append(_mode(process, state.mode, state.changed_on))
+    now = process.ports.clock.now()
+    facts = await gather(process.ports, process.rules, now)
+    if not facts.pilots:
+        return [*found, Line("registry", "note", "no pilots yet; `stickshaker load registry FILE`.")]
+    without = sum(p.owner is None for p in facts.pilots)
+    found.append(
+        Line("registry", "note", f"{len(facts.pilots)} pilots, {without} of them without an owner; name one for each.")
+        if without
+        else Line("registry", "ok", f"{len(facts.pilots)} pilots, each with an owner.")
+    )
+    if not facts.sources:
+        found.append(Line("sources", "note", "no usage yet; `stickshaker load usage FILE --source NAME`."))
+    for status in facts.sources:
+        late = status.is_late(now.date())
+        newest = status.newest_day or "no day"
+        says = f"newest day {newest}, usual lag {status.lag_days} days"
+        found.append(
+            Line(f"source {status.source}", "fault", f"{says}: late; load newer days, or raise --lag if this is usual.")
+            if late
+            else Line(f"source {status.source}", "ok", f"{says}.")
+        )
+    unknown = [d for d in await process.ports.outbox.all() if d.state.value in {"unknown", "dead"}]
+    found += [
+        Line(f"delivery {d.id}", "fault", f"{d.state.value}: {d.reason}; tell the person yourself.") for d in unknown
+    ]
+    return found
+
+
+def _mode(process: Process, mode: Mode, since: date | None) -> Line:
+    if process.settings.mode == "shadow":
+        return Line("mode", "note", "shadow by STICKSHAKER_MODE: this process never sends.")
+    if mode is Mode.LIVE:
+        return Line("mode", "ok", f"live since {since}.")
+    remedy = "`stickshaker golive`" if mode is Mode.SHADOW else "`stickshaker resume`"
+    return Line("mode", "note", f"{mode.value}: nothing is sent until {remedy}.")

@@ -1,0 +1,266 @@
+"""The commands. Exit codes: 0 done; 1 done, and something needs you; 2 it can't be done, one sentence says why."""
+
+import asyncio
+import getpass
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from bot.app.export import export
+from bot.app.overview import line_to_plain, lines, page, page_to_plain, person_by_name, to_plain
+from bot.app.sweep import SweepReport, sweep
+from bot.app.switch import go_live, pause, resume
+from bot.domain.settings import Mode
+from bot.errors import InputError, StickshakerError
+from jobs.check import run_check
+from jobs.demo import run_demo
+from jobs.load import load_registry_file, load_usage_file
+from jobs.settings import read_settings
+from jobs.shown import ERR, plain, say, say_json, show_lines, show_outreach, show_page, show_report
+from jobs.wiring import Process, open_process, terminal_chat
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    name="stickshaker",
+    help="Keeps AI pilots from stalling: finds the stall, asks the owner, checks what was promised.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+loading = typer.Typer(help="Take in tables: the pilot registry, and the usage of pilots.", no_args_is_help=True)
+app.add_typer(loading, name="load")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document for a script.")]
+File = Annotated[str, typer.Argument(metavar="FILE", help="A CSV file, or - for standard input.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")]
+
+
+def run(body: Callable[[Process], Coroutine[Any, Any, T]]) -> T:
+    """Open the process, run a command's body in it, and let go."""
+
+    async def inner() -> T:
+        async with open_process(read_settings()) as process:
+            return await body(process)
+
+    return asyncio.run(inner())
+
+
+@loading.command("registry")
+def load_registry_command(
+    file: File,
+    map_file: Annotated[
+        Path | None, typer.Option("--map", metavar="MAP.yaml", help="Names the file's columns (docs/loading.md).")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Load the pilots. Bad rows go to FILE.rejects.csv; good ones are stored."""
+    raise typer.Exit(run(lambda process: load_registry_file(process, file, map_file, as_json=as_json)))
+
+
+@loading.command("usage")
+def load_usage_command(
+    file: File,
+    source: Annotated[str, typer.Option("--source", metavar="NAME", help="Where the figures come from.")],
+    usage_format: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="Shape of the file: daily.")
+    ] = "daily",
+    lag: Annotated[
+        int | None,
+        typer.Option("--lag", metavar="DAYS", min=0, max=60, help="Days the source is usually behind; kept for later."),
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Load the usage of pilots by day. Bad rows go to FILE.rejects.csv; good ones are stored."""
+    if usage_format != "daily":
+        msg = f"--format {usage_format} is not known; write --format daily (one row for each pilot and day)."
+        raise InputError(msg)
+    raise typer.Exit(run(lambda process: load_usage_file(process, file, source, lag, as_json=as_json)))
+
+
+@app.command("sweep")
+def sweep_command(
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Store nothing and send nothing.")] = False,
+    now: Annotated[
+        str | None, typer.Option("--now", metavar="ISO", help="Judge as if this were now; nothing is sent.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look at everything once: judge every pilot, move its case, write to those whose time has come."""
+    moment = to_moment(now) if now else None
+
+    async def body(process: Process) -> None:
+        quiet = moment is not None
+        if not dry_run and not quiet:
+            await process.work()
+        rules = process.rules.shadowed() if quiet else process.rules
+        report = await sweep(process.ports, rules, moment or process.ports.clock.now(), dry_run=dry_run)
+        if not dry_run and not quiet:
+            await process.work()
+        if as_json:
+            say_json(to_plain(report))
+        else:
+            show_report(report, {p.id: p for p in await process.ports.pilots.all()}, dry_run=dry_run)
+
+    run(body)
+
+
+def to_moment(text: str) -> datetime:
+    """Return the moment of an ISO day (noon UTC) or an ISO time (UTC where it names no zone)."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as fault:
+        msg = f"--now '{text}' is no ISO day or time; write 2026-03-10 or 2026-03-10T09:30:00+01:00."
+        raise InputError(msg) from fault
+    if len(text) == len("2026-03-10"):
+        moment = datetime.combine(moment.date(), time(12))
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+async def _look(process: Process) -> SweepReport:
+    """Return what a sweep would report now, storing nothing."""
+    return await sweep(process.ports, process.rules, process.ports.clock.now(), dry_run=True)
+
+
+@app.command()
+def status(
+    pilot: Annotated[str | None, typer.Argument(help="The id of one pilot, to see it in full.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show every pilot in a line, or one in full: what was found, asked and answered, and why it is quiet."""
+
+    async def body(process: Process) -> None:
+        report = await _look(process)
+        if pilot is not None:
+            full = await page(pilot, report, process.ports)
+            if as_json:
+                say_json(page_to_plain(full))
+            else:
+                show_page(full)
+            return
+        found = lines(report, {p.id: p for p in await process.ports.pilots.all()})
+        if as_json:
+            say_json({"pilots": [line_to_plain(line) for line in found], "portfolio": report.portfolio.model_dump()})
+        elif found:
+            show_lines(found)
+        else:
+            say("There is no pilot yet; begin with `stickshaker load registry FILE`.")
+
+    run(body)
+
+
+@app.command()
+def chat(
+    person: Annotated[str, typer.Option("--as", metavar="PERSON", help="Written as the registry writes the person.")],
+) -> None:
+    """Read a person's messages and answer them, by number or in words."""
+
+    async def body(process: Process) -> None:
+        found = await person_by_name(person, process.ports)
+        await terminal_chat(process, found).run()
+
+    run(body)
+
+
+@app.command()
+def golive(*, yes: Yes = False) -> None:
+    """Show what would be sent, and let messages leave: five owners a day, the worst first."""
+
+    async def body(process: Process) -> int:
+        state = await process.ports.settings.read()
+        if state.mode is Mode.LIVE:
+            say(f"Stickshaker is live since {state.changed_on}; nothing changed.")
+            return 0
+        report = await _look(process)
+        show_outreach(report, {p.id: p for p in await process.ports.pilots.all()})
+        if not yes and not typer.confirm("Let messages leave from now on?"):
+            say("Nothing changed: still nothing is sent.")
+            return 1
+        await go_live(process.ports, _who(), process.ports.clock.now())
+        say("[green]Live.[/] The next sweep writes to the first owners. `stickshaker pause` stops everything at once.")
+        if process.settings.mode == "shadow":
+            say("[yellow]But STICKSHAKER_MODE=shadow keeps this process from sending; unset it.[/]")
+        return 0
+
+    raise typer.Exit(run(body))
+
+
+@app.command("pause")
+def pause_command() -> None:
+    """Stop every send at once, until `stickshaker resume`."""
+
+    async def body(process: Process) -> None:
+        await pause(process.ports, _who(), process.ports.clock.now())
+        say("[yellow]Paused.[/] Nothing leaves until `stickshaker resume`.")
+
+    run(body)
+
+
+@app.command("resume")
+def resume_command() -> None:
+    """Return to how it was before the pause."""
+
+    async def body(process: Process) -> None:
+        state = await resume(process.ports, _who(), process.ports.clock.now())
+        say("Live again." if state.mode is Mode.LIVE else "In shadow mode: nothing is sent.")
+
+    run(body)
+
+
+@app.command()
+def check(*, as_json: AsJson = False) -> None:
+    """Say what works, what is missing and how to mend it: settings, store, registry, sources."""
+    raise typer.Exit(asyncio.run(run_check(as_json=as_json)))
+
+
+@app.command("export")
+def export_command() -> None:
+    """Print everything known of pilots as lines of JSON; groups below five people lose their figures."""
+
+    async def body(process: Process) -> None:
+        async for line in export(process.ports, process.rules.detection.min_group):
+            print(line)  # noqa: T201  a script reads plain standard output
+
+    run(body)
+
+
+@app.command()
+def demo(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Play without stopping to ask.")] = False,
+    as_json: AsJson = False,
+    seed: Annotated[int, typer.Option("--seed", help="Another firm.")] = 1,
+) -> None:
+    """Play thirty weeks of an invented firm with fourteen pilots, and tell what happened."""
+    raise typer.Exit(asyncio.run(run_demo(seed=seed, once=once, as_json=as_json)))
+
+
+def _who() -> str:
+    """Return who sits at this machine, for the trail."""
+    try:
+        return f"admin at the terminal ({getpass.getuser()})"
+    except (KeyError, OSError):
+        return "admin at the terminal"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; a fault we know of is one sentence on standard error and exit code 2."""
+    try:
+        app(args=arguments)
+    except StickshakerError as fault:
+        ERR.print(f"[red]{plain(fault)}[/]", soft_wrap=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

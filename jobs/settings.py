@@ -1,0 +1,115 @@
+"""The process's settings, from the environment: every name, its meaning, and one sentence for what is wrong."""
+
+import secrets
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.domain.calendar import to_zone
+from bot.errors import InputError, SettingsError
+
+PREFIX: Final = "STICKSHAKER_"
+LEAST_KEY: Final = 16
+KEY_FILE: Final = "pseudonym.key"
+
+
+class Settings(BaseSettings):
+    """What the environment says; a field `x` is the variable STICKSHAKER_X."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", env_ignore_empty=True)
+
+    redis_url: SecretStr | None = Field(
+        None, description="Redis 6.2+ or Valkey as redis://, rediss:// or unix://; without it a Valkey of our own runs"
+    )
+    data_dir: Path = Field(
+        Path("~/.local/share/stickshaker"), description="folder of the embedded store and the generated key"
+    )
+    mode: Literal["switch", "shadow"] = Field(
+        "switch", description="'switch': golive and pause decide; 'shadow': this process never sends, whatever they say"
+    )
+    admins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="who looks after Stickshaker, separated by commas, written as the registry writes people"
+    )
+    pseudonym_key: SecretStr | None = Field(
+        None, description="secret of at least 16 characters that ids of people are made with; must be set with a URL"
+    )
+    timezone: str = Field("UTC", description="IANA timezone where neither a person nor a pilot has one")
+    http_host: str = Field("127.0.0.1", description="address of the web server (used from the chat adapters on)")
+    http_port: int = Field(8080, ge=1, le=65535, description="port of the web server (used from the chat adapters on)")
+
+    @field_validator("admins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            to_zone(value)
+        except InputError as fault:
+            raise ValueError(str(fault)) from fault
+        return value
+
+    @field_validator("pseudonym_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < LEAST_KEY:
+            msg = f"it must have at least {LEAST_KEY} characters"
+            raise ValueError(msg)
+        return value
+
+    @property
+    def folder(self) -> Path:
+        """Return the data folder with ~ filled in."""
+        return self.data_dir.expanduser()
+
+
+def read_settings() -> Settings:
+    """Read the environment; raises SettingsError naming the variable and what is wrong, never its value."""
+    try:
+        return Settings()
+    except ValidationError as fault:
+        first = fault.errors(include_url=False, include_input=False, include_context=False)[0]
+        name = PREFIX + ".".join(str(part) for part in first["loc"]).upper()
+        reason = first["msg"].removeprefix("Value error, ")
+        msg = f"{name} can't be used: {reason}. Its meaning is in docs/settings.md."
+        raise SettingsError(msg) from fault
+
+
+def secret_of(settings: Settings) -> bytes:
+    """Return the pseudonym key: the one set, else one that is made once in the data folder.
+
+    Raises SettingsError when a URL is set without a key: several machines must share one.
+    """
+    if settings.pseudonym_key is not None:
+        return settings.pseudonym_key.get_secret_value().encode()
+    if settings.redis_url is not None:
+        msg = (
+            "STICKSHAKER_PSEUDONYM_KEY is missing: with STICKSHAKER_REDIS_URL it must be set, "
+            "the same on every machine; make one with: python -c 'import secrets; print(secrets.token_hex(32))'."
+        )
+        raise SettingsError(msg)
+    return _own_key(settings.folder / KEY_FILE)
+
+
+def _own_key(path: Path) -> bytes:
+    """Return the key of a file, making it once; of two who make it at the same time one wins."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            fresh = path.with_suffix(f".{secrets.token_hex(4)}")
+            fresh.touch(mode=0o600)
+            fresh.write_text(secrets.token_hex(32))
+            try:
+                path.hardlink_to(fresh)
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        return path.read_text().strip().encode()
+    except OSError as fault:
+        msg = f"The key file {path} can't be used ({fault.strerror}); set STICKSHAKER_DATA_DIR to another folder."
+        raise SettingsError(msg) from fault

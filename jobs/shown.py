@@ -1,0 +1,173 @@
+"""What the commands print: tables and sentences for people, JSON for scripts."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from bot.app.overview import PilotLine, PilotPage
+from bot.app.sweep import SweepReport
+from bot.detection.evidence import day as say_day
+from bot.domain.finding import OWNER_KINDS, Finding
+from bot.domain.pilot import Pilot
+from bot.domain.settings import Mode
+
+PIPED: Final = 120
+"""Columns of what is printed into a file or a pipe."""
+
+OUT: Final = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED)
+ERR: Final = Console(stderr=True, highlight=False)
+
+MOST_NAMED: Final = 5
+"""Ids that a line names before it says how many more there are."""
+
+KINDS: Final = {
+    "drop_off": "use dropped",
+    "stall": "stalled",
+    "stage_age": "long in its stage",
+    "source_late": "source late",
+    "source_broken": "source broken",
+    "telemetry_check": "telemetry to check",
+}
+
+STEPS: Final = {
+    "nudge": "first question",
+    "follow_up": "follow-up",
+    "commitment_check": "question about what was promised",
+    "recovery": "thank-you",
+}
+
+
+def say(text: str = "") -> None:
+    """Print a line for a person; what stands in brackets is style."""
+    OUT.print(text, soft_wrap=True)
+
+
+def say_json(value: object) -> None:
+    """Print one JSON document for a script."""
+    print(json.dumps(value, indent=2, ensure_ascii=False))  # noqa: T201  a script reads plain standard output
+
+
+def plain(text: object) -> str:
+    """Return text whose brackets are no style."""
+    return escape(str(text))
+
+
+def show_report(report: SweepReport, pilots: Mapping[str, Pilot], *, dry_run: bool) -> None:
+    """Print a sweep for an admin: what is open, what is or would be said, and what is missing."""
+    p = report.portfolio
+    say(
+        f"[bold]{p.pilots} pilots[/] as of {say_day(report.today)}: {p.pre_production} on the way to production, "
+        f"{p.over_12_months} of them for over 12 months, {p.over_18_months} for over 18."
+    )
+    if p.undated:
+        say(f"[dim]{p.undated} more are on the way with a start nobody has written down.[/]")
+    _show_findings([f for f in report.findings if f.is_open], pilots)
+    show_outreach(report, pilots, dry_run=dry_run)
+    _show_gaps(report)
+
+
+def _show_findings(found: Sequence[Finding], pilots: Mapping[str, Pilot]) -> None:
+    for title, kinds in (("Found in pilots", OWNER_KINDS), ("To look at in the telemetry", None)):
+        shown = [f for f in found if (f.kind in OWNER_KINDS) == (kinds is not None)]
+        if not shown:
+            continue
+        table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+        for column in ("pilot", "what", "since"):
+            table.add_column(column, style="cyan" if column == "pilot" else "", no_wrap=column == "since")
+        table.add_column("evidence", ratio=1)
+        for f in shown:
+            held = " [yellow](held: data late)[/]" if f.suspended else ""
+            table.add_row(plain(pilots[f.pilot].name), KINDS[f.kind.value], str(f.onset), plain(f.evidence) + held)
+        say()
+        OUT.print(table)
+
+
+def show_outreach(report: SweepReport, pilots: Mapping[str, Pilot], *, dry_run: bool = True) -> None:
+    """Print what is or would be said, to whom and when, and the mode this happens in."""
+    say()
+    if not report.outreach:
+        say("Nobody needs to be written to now.")
+    else:
+        will = "Decided" if report.mode is Mode.LIVE and not dry_run else "Would be sent"
+        table = Table(title=will, title_justify="left", title_style="bold", box=None, pad_edge=False)
+        for column in ("on", "to", "about", "what"):
+            table.add_column(column)
+        for o in report.outreach:
+            table.add_row(str(o.on), plain(o.recipient), plain(pilots[o.pilot].name), STEPS[o.kind.value])
+        OUT.print(table)
+    if report.mode is Mode.SHADOW:
+        say(
+            "[yellow]Shadow mode:[/] nothing is sent. `stickshaker golive` shows this once more and lets messages leave."
+        )
+    if report.mode is Mode.PAUSED:
+        say("[yellow]Paused:[/] nothing is sent until `stickshaker resume`.")
+
+
+def _show_gaps(report: SweepReport) -> None:
+    for gap in report.gaps:
+        say(f"[yellow]Registry, {gap.what}:[/] {_named(gap.pilots)}")
+    if report.unreadable:
+        values = [f"{pilot}: {u.field} '{u.value}'" for pilot, held in sorted(report.unreadable.items()) for u in held]
+        say(f"[yellow]Registry, unreadable and taken as unknown:[/] {_named(values)}")
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return plain(", ".join(names[:MOST_NAMED])) + more
+
+
+def show_lines(lines: Sequence[PilotLine]) -> None:
+    """Print every pilot in a line."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("pilot", "name", "stage", "days"):
+        table.add_column(
+            column, style="cyan" if column == "pilot" else "", justify="right" if column == "days" else "left"
+        )
+    table.add_column("case")
+    table.add_column("what was found, or why it is quiet", ratio=1)
+    for line in lines:
+        state = line.state.value if line.state else "slowing" if line.is_slowing else ""
+        about = " ".join(part for part in (line.evidence, f"({line.why})" if line.why else None) if part)
+        listed = f"[yellow]Programme lead: {plain(line.listed)}.[/] " if line.listed else ""
+        days = "" if line.days_in_stage is None else str(line.days_in_stage)
+        table.add_row(plain(line.id), plain(line.name), line.stage or "?", days, state, listed + plain(about))
+    OUT.print(table)
+
+
+def show_page(page: PilotPage) -> None:
+    """Print one pilot in full."""
+    p, line = page.pilot, page.line
+    say(f"[bold]{plain(p.name)}[/] [dim]{plain(p.id)}[/]")
+    for label, value in (
+        ("owner", p.owner),
+        ("sponsor", p.sponsor),
+        ("programme lead", p.programme_lead),
+        ("stage", line.stage and f"{line.stage}, {line.days_in_stage if line.days_in_stage is not None else '?'} days"),
+        ("seats", p.seats),
+        ("case", line.state and line.state.value),
+        ("listed for the programme lead", line.listed),
+        ("quiet because", line.why),
+    ):
+        if value is not None and value != "":
+            say(f"  {label:<30}{plain(value)}")
+    for f in page.findings:
+        end = f"closed {f.closed_on}" if f.closed_on else "open"
+        say(f"\n[cyan]{KINDS[f.kind.value]}[/], {end}, seen on {f.opened_on}\n  {plain(f.evidence)}")
+    if page.case and page.case.asked:
+        say("\n[bold]Asked[/]")
+        for a in page.case.asked:
+            sent = f"sent {a.sent_at:%Y-%m-%d %H:%M} UTC" if a.sent_at else a.outcome.value
+            say(f"  {STEPS[a.step.value]}, {sent}")
+    if page.trail:
+        say("\n[bold]How it moved[/]")
+        for entry in page.trail:
+            moved = (
+                f" ({entry.before or 'new'} to {entry.after})" if entry.after and entry.before != entry.after else ""
+            )
+            who = "the owner" if entry.who.startswith("p_") else entry.who
+            say(f"  {entry.at:%Y-%m-%d %H:%M}  {who}: {plain(entry.what)}{moved}")

@@ -1,0 +1,117 @@
+"""The one place where adapters are built and joined to the core."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+
+from rich.console import Console
+
+from adapters.clock import SystemClock
+from adapters.content import load_texts
+from adapters.inline_queue import InlineQueue
+from adapters.redis_store.connect import ServerFacts
+from adapters.redis_store.embedded import EmbeddedServer
+from adapters.redis_store.store import RedisStore, client_for, client_of
+from adapters.terminal.chat import Chat
+from adapters.terminal.messenger import TerminalMessenger
+from bot.app.deliver import Deliverer, relay
+from bot.app.replies import reflect_deliveries, work_off_replies
+from bot.app.rules import Rules
+from bot.domain.people import Person
+from bot.ports import Clock, Messenger, Ports
+from jobs.settings import Settings, secret_of
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """Everything a command needs: ports, rules, the queue to drain, and what answered as the store."""
+
+    ports: Ports
+    rules: Rules
+    queue: InlineQueue
+    server: ServerFacts
+    settings: Settings
+
+    async def work(self) -> None:
+        """Work off replies, then pending outreach, then what is due."""
+        for task in ("replies", "relay", "deliver"):
+            await self.ports.queue.submit(task)
+        await self.queue.drain()
+
+
+def today() -> date:
+    """Return the UTC day of this machine's clock."""
+    return SystemClock().now().date()
+
+
+def terminal_chat(process: Process, person: Person) -> Chat:
+    """Return the chat of a person in this terminal."""
+    return Chat(process.ports, process.rules, person, process.work, Console(highlight=False))
+
+
+def rules_of(settings: Settings) -> Rules:
+    """Return what the organisation has settled; raises ContentError when our own words do not hold."""
+    return Rules(texts=load_texts(), timezone=settings.timezone, may_send=settings.mode != "shadow")
+
+
+@asynccontextmanager
+async def open_process(
+    settings: Settings, *, clock: Clock | None = None, messenger: Messenger | None = None
+) -> AsyncIterator[Process]:
+    """Connect the store, join every port and let go at the end.
+
+    Raises SettingsError, StoreUnavailable or WrongKey in one sentence. Call it from the main thread:
+    the embedded server ends with the thread that started it.
+    """
+    secret = secret_of(settings)
+    server = None
+    if settings.redis_url is None:
+        server = EmbeddedServer(settings.folder)
+        server.ensure()
+        client = client_of(server)
+    else:
+        client = client_for(settings.redis_url.get_secret_value())
+    store = RedisStore(client, secret)
+    try:
+        facts = await store.open()
+        yield _join(store, facts, settings, clock or SystemClock(), messenger or TerminalMessenger())
+    finally:
+        await store.close()
+        if server is not None:
+            server.close()
+
+
+def _join(store: RedisStore, facts: ServerFacts, settings: Settings, clock: Clock, messenger: Messenger) -> Process:
+    queue, rules = InlineQueue(), rules_of(settings)
+    ports = Ports(
+        clock=clock,
+        pilots=store.pilots,
+        telemetry=store.telemetry,
+        sources=store.sources,
+        cases=store.cases,
+        outbox=store.outbox,
+        inbox=store.inbox,
+        people=store.people,
+        settings=store.settings,
+        audit=store.audit,
+        messenger=messenger,
+        queue=queue,
+    )
+    deliverer = Deliverer(ports, rules, secrets.token_hex(8))
+
+    async def replies() -> None:
+        await work_off_replies(ports, rules)
+
+    async def relayed() -> None:
+        await relay(ports, rules)
+
+    async def deliver() -> None:
+        await deliverer.deliver_due()
+        await reflect_deliveries(ports)
+
+    queue.register("replies", replies)
+    queue.register("relay", relayed)
+    queue.register("deliver", deliver)
+    return Process(ports, rules, queue, facts, settings)

@@ -1,0 +1,108 @@
+"""The terminal chat: a person reads what was sent to them and answers by number or in words."""
+
+import io
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from rich.console import Console
+from world import World, old_pilot, world_of
+
+from adapters.redis_store.store import RedisStore
+from adapters.terminal.chat import Chat
+from adapters.terminal.messenger import TerminalMessenger
+from bot.domain.case import CaseState
+from bot.domain.outreach import DeliveryState
+from bot.domain.people import Person
+from bot.domain.reply import Cause
+from bot.ports import Found
+
+OPEN = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+async def world(store: RedisStore) -> World:
+    """Return an organisation whose owner dana was asked about two pilots by way of the terminal."""
+    one = world_of(store)
+    one.use_chat(TerminalMessenger())
+    await one.register(old_pilot("a"), old_pilot("b", stage_since=date(2025, 3, 1)))
+    await one.live()
+    await one.sweep()
+    await one.work()
+    one.clock.at = OPEN
+    return one
+
+
+async def sit(world: World, *lines: str, person: str = "dana") -> str:
+    """Sit down as a person, type these lines, leave, and return what was shown."""
+    typed = iter(lines)
+    shown = io.StringIO()
+
+    def read(prompt: str) -> str:
+        try:
+            line = next(typed)
+        except StopIteration:
+            raise EOFError from None
+        shown.write(f"{prompt}{line}\n")
+        return line
+
+    found = await world.ports.people.get(world.ports.people.identify(person))
+    assert found is not None
+    console = Console(file=shown, width=100)
+    await Chat(world.ports, world.rules, found, world.work, console, read).run()
+    return shown.getvalue()
+
+
+async def state(world: World, pilot: str) -> CaseState:
+    """Return the state of a pilot's case."""
+    stored = await world.ports.cases.get(pilot)
+    assert stored is not None
+    return stored.case.state
+
+
+async def test_answers_by_number_and_in_words_move_the_cases(world: World) -> None:
+    """The first question is answered by its number and details, the second in words and a yes."""
+    shown = await sit(world, "2", "2", "Priya", "2026-04-01", "on track", "yes")
+    assert shown.count("Stickshaker") == 2
+    assert await state(world, "b") is CaseState.BLOCKED
+    assert await state(world, "a") is CaseState.SNOOZED
+    block = (await world.ports.cases.get("b")).case.block  # type: ignore[union-attr]  # it was just asked about
+    assert block is not None
+    assert (block.cause, block.person, block.until) == (Cause.APPROVAL, "Priya", date(2026, 4, 1))
+    assert "1 April" in shown
+    again = await sit(world)
+    assert "Nothing waits" in again
+    assert "Pilot a" in again
+
+
+async def test_what_was_not_understood_or_not_confirmed_changes_nothing(world: World) -> None:
+    """Nonsense, a number too high and a no leave the case; Enter leaves the question for later, q ends."""
+    shown = await sit(world, "banana", "99", "on track", "no", "", "q")
+    assert await state(world, "a") is await state(world, "b") is CaseState.WAITING
+    assert "Left for later" in shown
+    assert "Until next time" in shown
+
+
+async def test_a_detail_that_cannot_be_taken_is_asked_again(world: World) -> None:
+    """A day in the past is refused with the reason, and the next try counts; words may lack a detail too."""
+    shown = await sit(world, "4", "2020-01-01", "2026-04-01", "snooze", "in two weeks")
+    assert await state(world, "b") is CaseState.SNOOZED
+    assert await state(world, "a") is CaseState.SNOOZED
+    assert "Which day" in shown
+
+
+async def test_an_answer_given_elsewhere_or_too_late_explains_itself(world: World) -> None:
+    """A question that was answered meanwhile is not asked again; who was sent nothing reads that."""
+    await sit(world, "1")
+    assert "Pilot b" in await sit(world)
+    await world.register(old_pilot("c", "maria"))
+    assert "Nothing waits" in await sit(world, person="maria")
+
+
+async def test_a_message_is_there_with_the_record_of_its_delivery(world: World) -> None:
+    """A send that was cut off has shown nothing, so it is sent again, once."""
+    await world.work()
+    (delivery,) = await world.ports.outbox.all()
+    assert (delivery.state, delivery.ref) == (DeliveryState.SENT, f"terminal:{delivery.id}")
+    person = Person(id="p", name="P")
+    assert await TerminalMessenger().find(person, "d") == (Found.ABSENT, "")
+    assert (delivery.claimed_at or OPEN) - OPEN < timedelta(seconds=1)

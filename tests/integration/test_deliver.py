@@ -1,0 +1,215 @@
+"""From decision to message: once each, in the recipient's hours, within the budget, and only when live."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from fakes import CutOff
+from world import World, old_pilot, world_of
+
+from adapters.redis_store.outbox import SEND_TIMEOUT
+from adapters.redis_store.store import RedisStore
+from bot.app.deliver import Deliverer
+from bot.app.switch import go_live, pause, resume
+from bot.domain.case import CaseState
+from bot.domain.outreach import DeliveryState
+from bot.domain.reply import OnTrack, StopAsking
+from bot.domain.settings import Mode
+from bot.errors import SendRefused
+
+DAY = timedelta(days=1)
+OPEN = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def world(store: RedisStore) -> World:
+    """Return an empty organisation."""
+    return world_of(store)
+
+
+async def decided(world: World, *names: str, owner: str = "dana") -> None:
+    """Register old pilots, go live, sweep and relay, before anybody may be written to."""
+    await world.register(*(old_pilot(n, owner) for n in names))
+    await world.live()
+    await world.sweep()
+    await world.work()
+
+
+async def state_of(world: World) -> list[DeliveryState]:
+    """Return the states of all deliveries."""
+    return [d.state for d in await world.ports.outbox.all()]
+
+
+async def test_a_stall_found_is_asked_once_in_the_owners_hours(world: World) -> None:
+    """Found before dawn, the question leaves at 09:30 Berlin time and the case knows when."""
+    await decided(world, "a")
+    assert world.sent == []
+    (delivery,) = await world.ports.outbox.all()
+    assert delivery.due_at == datetime(2026, 3, 10, 8, 30, tzinfo=UTC)
+    world.clock.at = OPEN
+    for _ in range(3):
+        await world.work()
+        await world.sweep()
+    assert len(world.sent) == 1
+    stored = await world.ports.cases.get("a")
+    assert stored is not None
+    assert stored.case.state is CaseState.WAITING
+    assert stored.case.asked[0].sent_at == OPEN
+    assert "Pilot a" in world.chat.got[0][3].sections[0].fact
+
+
+async def test_two_pilots_of_one_owner_make_one_message(world: World) -> None:
+    """An owner of two pilots reads one message with both."""
+    await decided(world, "a", "b")
+    world.clock.at = OPEN
+    await world.work()
+    assert [len(m.sections) for _, _, _, m in world.chat.got] == [2]
+
+
+async def test_nothing_leaves_in_shadow_mode_or_pause(world: World) -> None:
+    """Shadow lists what would be sent and moves no rung; a pause holds what is queued until it ends."""
+    await world.register(old_pilot("a"))
+    report = await world.sweep()
+    await world.work()
+    assert [(o.pilot, o.recipient, str(o.on)) for o in report.outreach] == [("a", "dana", "2026-03-10")]
+    assert await world.ports.outbox.all() == []
+    stored = await world.ports.cases.get("a")
+    assert stored is not None
+    assert (stored.case.state, stored.case.asked) == (CaseState.OPEN, ())
+    await world.live()
+    await world.sweep()
+    await world.work()
+    await pause(world.ports, "test", world.clock.at)
+    world.clock.at = OPEN
+    await world.work()
+    await world.sweep()
+    assert (world.sent, await state_of(world)) == ([], [DeliveryState.QUEUED])
+    assert (await resume(world.ports, "test", world.clock.at)).mode is Mode.LIVE
+    await world.work()
+    assert len(world.sent) == 1
+
+
+async def test_a_pause_survives_a_restart_and_a_half_spread_switch_is_finished(world: World, store: RedisStore) -> None:
+    """Another process that starts later is paused too; a claim refused by an old copy heals it for the next pass."""
+    await decided(world, "a")
+    for shard in range(256):
+        await store.client.set(store.keys.mode(shard), "0:shadow")
+    other = world_of(store, at=OPEN, worker="w2")
+    await other.work()
+    assert other.sent == []
+    await other.work()
+    assert len(other.sent) == 1
+    await pause(other.ports, "test", OPEN)
+    await pause(other.ports, "test", OPEN)
+    assert (await world_of(store).ports.settings.read()).mode is Mode.PAUSED
+
+
+async def test_going_live_or_resuming_twice_changes_nothing(world: World) -> None:
+    """The switch remembers one change; resuming without a pause is none."""
+    assert (await resume(world.ports, "test", OPEN)).mode is Mode.SHADOW
+    first = await go_live(world.ports, "a", OPEN)
+    assert await go_live(world.ports, "b", OPEN) == first
+    assert [e.after for e in await world.ports.audit.admin()] == ["live"]
+
+
+async def test_after_going_live_five_owners_a_day_the_worst_first(world: World) -> None:
+    """Of seven owners five are asked on the first day, those with the oldest pilots, two on the next."""
+    pilots = [
+        old_pilot(f"p{n}", f"owner{n}", stage_since=datetime(2025, 1 + n, 1, tzinfo=UTC).date()) for n in range(7)
+    ]
+    await world.register(*pilots)
+    preview = await world.sweep()
+    await world.live()
+    await world.day()
+    assert len(world.sent) == 5
+    await world.day()
+    assert len(world.sent) == 7
+    asked = [m.sections[0].pilot for _, _, _, m in world.chat.got]
+    assert asked[:5] == ["p0", "p1", "p2", "p3", "p4"]
+    assert [str(o.on) for o in preview.outreach] == ["2026-03-10"] * 5 + ["2026-03-11"] * 2
+
+
+async def test_an_answer_before_the_send_withdraws_the_question(world: World) -> None:
+    """What an owner answered meanwhile is not asked any more, and the drop has its reason."""
+    await decided(world, "a")
+    await world.answer("a", OnTrack(), "k1")
+    world.clock.at = OPEN
+    await world.work()
+    assert world.sent == []
+    (delivery,) = await world.ports.outbox.all()
+    assert (delivery.state, delivery.reason) == (DeliveryState.DROPPED, "the owner has answered")
+
+
+async def test_who_wants_no_messages_gets_none(world: World) -> None:
+    """An opt-out between decision and send is respected at once."""
+    await decided(world, "a", "b")
+    await world.answer("a", StopAsking(), "k1")
+    world.clock.at = OPEN
+    await world.work()
+    assert (world.sent, await state_of(world)) == ([], [DeliveryState.DROPPED])
+    report = await world.sweep()
+    assert report.outreach == ()
+
+
+async def test_an_owner_who_changed_gets_the_question_the_former_does_not(world: World) -> None:
+    """When the registry names another owner before the send, the question goes to that person."""
+    await decided(world, "a")
+    await world.register(old_pilot("a", "maria"))
+    world.clock.at = OPEN
+    await world.work()
+    await world.sweep()
+    await world.work()
+    assert [person for _, person in world.sent] == [world.ports.people.identify("maria")]
+
+
+@pytest.mark.parametrize("dies", ["before", "after"])
+@pytest.mark.parametrize("knows", [True, False])
+async def test_a_send_that_was_cut_off_is_never_repeated_blindly(world: World, dies: str, *, knows: bool) -> None:
+    """Cut off around the send, a message arrives exactly once, or is listed as unknown where the chat can't tell."""
+    await decided(world, "a")
+    world.clock.at, world.chat.dies, world.chat.knows = OPEN, dies, knows
+    await world.work()
+    assert await state_of(world) == [DeliveryState.SENDING]
+    world.chat.dies = None
+    await world.work()
+    assert len(world.sent) == (dies == "after")
+    world.clock.at += SEND_TIMEOUT
+    for _ in range(3):
+        await world.work()
+    assert await state_of(world) == [DeliveryState.SENT if knows else DeliveryState.UNKNOWN]
+    assert len(world.sent) == (1 if knows else int(dies == "after"))
+    stored = await world.ports.cases.get("a")
+    assert stored is not None
+    assert stored.case.asked[0].sent_at is not None
+
+
+async def test_a_refusal_is_tried_again_later_or_given_up(world: World) -> None:
+    """The chat's own delay is kept; a final refusal goes to the programme lead's list."""
+    await decided(world, "a")
+    world.clock.at = OPEN
+    world.chat.refusal = SendRefused("slow down", retry_after=timedelta(minutes=40))
+    await world.work()
+    (delivery,) = await world.ports.outbox.all()
+    assert (delivery.state, delivery.due_at) == (DeliveryState.QUEUED, OPEN + timedelta(minutes=40))
+    world.clock.at = delivery.due_at
+    world.chat.refusal = SendRefused("no such person", final=True)
+    await world.work()
+    assert await state_of(world) == [DeliveryState.DEAD]
+    world.clock.at += DAY
+    await world.sweep()
+    stored = await world.ports.cases.get("a")
+    assert stored is not None
+    assert stored.case.listed_why == "the message did not get through"
+
+
+async def test_two_workers_send_one_message(world: World, store: RedisStore) -> None:
+    """Of two processes that see the same delivery as due, one sends it."""
+    await decided(world, "a")
+    world.clock.at = OPEN
+    other = Deliverer(world.ports, world.rules, "w2")
+    (due,) = await world.ports.outbox.due(OPEN)
+    assert due.state is DeliveryState.QUEUED
+    await world.deliverer.deliver_due()
+    await other.deliver_due()
+    assert len(world.sent) == 1
+    assert isinstance(CutOff(), Exception)
+    assert store.keys.root.startswith("test:")
