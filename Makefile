@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV := $(shell command -v uv 2>/dev/null)
+SMOKE := build/smoke
 
-.PHONY: help install test lint lock clean wheel-smoke
+.PHONY: help install demo test lint bench lock clean wheel-smoke
 
 help:  ## Show what there is.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -24,7 +25,10 @@ else
 endif
 	@touch $@
 
-install: $(STAMP)  ## Install everything into .venv from the hashed lock.
+install: $(STAMP)  ## Install everything into .venv from the hashed lock; leaves .venv/bin/stickshaker.
+
+demo: $(STAMP)  ## Play thirty weeks of an invented firm on an embedded store, and tell what happened.
+	$(BIN)/stickshaker demo
 
 test: $(STAMP)  ## Run every test and hold the coverage bounds.
 	$(BIN)/python -m pytest --cov --cov-report=
@@ -37,6 +41,17 @@ lint: $(STAMP)  ## Check style, types, import contracts and dependencies.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
+
+bench: $(STAMP)  ## Measure speed, each figure as a ratio to a limit in the same run.
+	$(BIN)/python tests/bench/bench.py
+
+wheel-smoke: $(STAMP)  ## Build the wheel, install it in a fresh venv and run it from elsewhere.
+	rm -rf $(SMOKE) && mkdir -p $(SMOKE)/elsewhere
+	$(BIN)/python -m build --quiet --wheel --no-isolation --outdir $(SMOKE)
+	$(BIN)/python -m venv $(SMOKE)/venv
+	$(SMOKE)/venv/bin/python -m pip install --quiet --upgrade pip
+	$(SMOKE)/venv/bin/python -m pip install --quiet $(SMOKE)/stickshaker-*.whl
+	cd $(SMOKE)/elsewhere && STICKSHAKER_DATA_DIR=$$PWD/data ../venv/bin/stickshaker check
 
 lock: $(STAMP)  ## Renew the hashed lock (needs uv).
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
