@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import redis.asyncio as redis
 
 from adapters.redis_store.audit import to_stored
-from adapters.redis_store.keys import SHARDS, Keys
+from adapters.redis_store.keys import Keys
 from adapters.redis_store.numbers import CHUNK, Numbers
 from adapters.redis_store.scripts import Scripts
+from adapters.redis_store.shards import Shards
 from adapters.redis_store.wire import to_bytes, to_text
 from bot.domain.case import Case
 from bot.domain.outreach import Outreach
@@ -18,9 +19,10 @@ from bot.ports import AuditEntry, StoredCase
 class RedisCases:
     """The Cases port."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts, pilots: Numbers) -> None:
+    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts, pilots: Numbers, shards: Shards) -> None:
         """Share the pilots' numbers."""
         self._client, self._keys, self._scripts, self._pilots = client, keys, scripts, pilots
+        self._shards = shards
 
     async def get(self, pilot: str) -> StoredCase | None:
         """Return the latest case of a pilot."""
@@ -71,8 +73,9 @@ class RedisCases:
 
     async def pending(self) -> list[Outreach]:
         """Return outreach that waits to be relayed, worst first."""
+        shards = await self._shards.of_pilots()
         async with self._client.pipeline(transaction=False) as pipe:
-            for shard in range(SHARDS):
+            for shard in shards:
                 pipe.smembers(self._keys.pending(shard))
             marked = [int(n) for members in await pipe.execute() for n in members]
         found: list[Outreach] = []

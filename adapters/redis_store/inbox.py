@@ -5,9 +5,10 @@ from typing import Final
 
 import redis.asyncio as redis
 
-from adapters.redis_store.keys import SHARDS, Keys
+from adapters.redis_store.keys import Keys
 from adapters.redis_store.outbox import to_ms
 from adapters.redis_store.scripts import Scripts
+from adapters.redis_store.shards import Shards
 from adapters.redis_store.wire import to_text
 from bot.domain.reply import Reply
 
@@ -18,12 +19,13 @@ KEPT: Final = timedelta(days=90)
 class RedisInbox:
     """The Inbox port."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts) -> None:
+    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts, shards: Shards) -> None:
         """Keep what is needed; all state is in the store."""
-        self._client, self._keys, self._scripts = client, keys, scripts
+        self._client, self._keys, self._scripts, self._shards = client, keys, scripts, shards
 
     async def receive(self, reply: Reply) -> bool:
         """Store a reply once."""
+        await self._shards.note([reply.person])
         shard = self._keys.shard_of_person(reply.person)
         keys = [self._keys.reply(reply.person, reply.key), self._keys.inbox(shard)]
         member = f"{reply.person} {reply.key}"
@@ -34,8 +36,9 @@ class RedisInbox:
 
     async def waiting(self) -> list[Reply]:
         """Return replies not yet applied, oldest first."""
+        shards = await self._shards.of_people()
         async with self._client.pipeline(transaction=False) as pipe:
-            for shard in range(SHARDS):
+            for shard in shards:
                 pipe.zrange(self._keys.inbox(shard), 0, -1)
             members = [to_text(m).split(" ", 1) for found in await pipe.execute() for m in found]
         async with self._client.pipeline(transaction=False) as pipe:

@@ -49,9 +49,14 @@ class Keys:
         return f"{self.root}:source-numbers"
 
     @property
-    def epochs(self) -> str:
-        """Name the sorted set: epochs with any row."""
-        return f"{self.root}:epochs"
+    def days(self) -> str:
+        """Name the sorted set: days with any row, as days since 1970."""
+        return f"{self.root}:days"
+
+    @property
+    def people_shards(self) -> str:
+        """Name the set: shards that hold people."""
+        return f"{self.root}:people-shards"
 
     @property
     def org(self) -> str:

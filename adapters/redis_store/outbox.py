@@ -7,8 +7,9 @@ from typing import Final
 import redis.asyncio as redis
 
 from adapters.redis_store.audit import to_stored
-from adapters.redis_store.keys import SHARDS, Keys
+from adapters.redis_store.keys import Keys
 from adapters.redis_store.scripts import Scripts
+from adapters.redis_store.shards import Shards
 from adapters.redis_store.wire import to_text
 from bot.domain.outreach import Delivery, DeliveryState, Outreach, Window, identity
 from bot.ports import AuditEntry, Claim, Limits
@@ -37,13 +38,14 @@ REFUNDED: Final = frozenset({DeliveryState.DEAD, DeliveryState.DROPPED})
 class RedisOutbox:
     """The Outbox port."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts) -> None:
+    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts, shards: Shards) -> None:
         """Keep what is needed; all state is in the store."""
-        self._client, self._keys, self._scripts = client, keys, scripts
+        self._client, self._keys, self._scripts, self._shards = client, keys, scripts, shards
 
     async def accept(self, outreach: Outreach, due_at: datetime) -> str:
         """Put outreach into a delivery and return the delivery's id."""
         person, shard = outreach.recipient, self._keys.shard_of_person(outreach.recipient)
+        await self._shards.note([person])
         fresh = identity(person, outreach.id)
         entry = _entry(outreach.decided_at, "delivery queued", fresh)
         found = await self._scripts.run(
@@ -70,8 +72,9 @@ class RedisOutbox:
 
     async def due(self, now: datetime) -> list[Delivery]:
         """Return deliveries whose time has come, worst first."""
+        shards = await self._shards.of_people()
         async with self._client.pipeline(transaction=False) as pipe:
-            for shard in range(SHARDS):
+            for shard in shards:
                 pipe.zrangebyscore(self._keys.due(shard), "-inf", to_ms(now))
             members = [to_text(m) for found in await pipe.execute() for m in found]
         return sorted(await self._read(members), key=lambda d: (-d.severity, d.id))
@@ -94,8 +97,9 @@ class RedisOutbox:
 
     async def all(self) -> list[Delivery]:
         """Return every delivery kept, by recipient and age."""
+        shards = await self._shards.of_people()
         async with self._client.pipeline(transaction=False) as pipe:
-            for shard in range(SHARDS):
+            for shard in shards:
                 pipe.zrange(self._keys.deliveries(shard), 0, -1)
             members = [to_text(m) for found in await pipe.execute() for m in found]
         return sorted(await self._read(members), key=lambda d: (d.recipient, d.made_at, d.id))

@@ -6,7 +6,8 @@ from typing import Final
 
 import redis.asyncio as redis
 
-from adapters.redis_store.keys import SHARDS, Keys
+from adapters.redis_store.keys import Keys
+from adapters.redis_store.shards import Shards
 from bot.domain.people import Person, normalise
 
 BITS: Final = 80
@@ -16,9 +17,9 @@ BITS: Final = 80
 class RedisPeople:
     """The People port. Ids are HMAC-SHA256 of the alias under the organisation's key."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, secret: bytes) -> None:
+    def __init__(self, client: redis.Redis, keys: Keys, shards: Shards, secret: bytes) -> None:
         """Keep the secret of this organisation; it is never stored here."""
-        self._client, self._keys, self._secret = client, keys, secret
+        self._client, self._keys, self._shards, self._secret = client, keys, shards, secret
 
     def identify(self, alias: str) -> str:
         """Return our id of the person behind an alias."""
@@ -27,6 +28,7 @@ class RedisPeople:
 
     async def put(self, people: Sequence[Person]) -> None:
         """Store people; whether they opted out is kept apart and not touched."""
+        await self._shards.note([p.id for p in people])
         async with self._client.pipeline(transaction=False) as pipe:
             for person in people:
                 plain = person.model_copy(update={"opted_out": False})
@@ -44,8 +46,9 @@ class RedisPeople:
 
     async def all(self) -> dict[str, Person]:
         """Return everybody by id."""
+        shards = await self._shards.of_people()
         async with self._client.pipeline(transaction=False) as pipe:
-            for shard in range(SHARDS):
+            for shard in shards:
                 pipe.hvals(self._keys.people(shard))
                 pipe.smembers(self._keys.opted_out(shard))
             found = await pipe.execute()
@@ -55,4 +58,5 @@ class RedisPeople:
 
     async def opt_out(self, person: str) -> None:
         """Remember that this person wants no messages."""
+        await self._shards.note([person])
         await self._client.sadd(self._keys.opted_out(self._keys.shard_of_person(person)), person)

@@ -17,6 +17,7 @@ from adapters.redis_store.outbox import RedisOutbox
 from adapters.redis_store.people import RedisPeople
 from adapters.redis_store.pilots import RedisPilots
 from adapters.redis_store.scripts import Scripts
+from adapters.redis_store.shards import Shards
 from adapters.redis_store.sources import RedisSources
 from adapters.redis_store.telemetry import RedisTelemetry
 
@@ -31,13 +32,14 @@ class RedisStore:
         scripts = Scripts(client)
         numbers = Numbers(client, scripts, self.keys.pilots)
         sources = Numbers(client, scripts, self.keys.source_numbers)
+        shards = Shards(client, self.keys)
         self.pilots = RedisPilots(client, self.keys, numbers)
         self.telemetry = RedisTelemetry(client, self.keys, numbers, sources)
         self.sources = RedisSources(client, self.keys)
-        self.cases = RedisCases(client, self.keys, scripts, numbers)
-        self.outbox = RedisOutbox(client, self.keys, scripts)
-        self.inbox = RedisInbox(client, self.keys, scripts)
-        self.people = RedisPeople(client, self.keys, secret)
+        self.cases = RedisCases(client, self.keys, scripts, numbers, shards)
+        self.outbox = RedisOutbox(client, self.keys, scripts, shards)
+        self.inbox = RedisInbox(client, self.keys, scripts, shards)
+        self.people = RedisPeople(client, self.keys, shards, secret)
         self.settings = RedisSettings(client, self.keys, scripts)
         self.audit = RedisAudit(client, self.keys, numbers)
 

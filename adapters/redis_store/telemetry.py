@@ -2,15 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import redis.asyncio as redis
 
 from adapters.redis_store.codec import (
     EPOCH_DAYS,
+    FIRST_DAY,
     PRESENT,
     ROW,
+    SHARDS,
     day_of,
     epoch_of,
     from_row,
@@ -51,8 +53,8 @@ class RedisTelemetry:
                 pipe.getrange(key, offset, offset + len(fresh) - 1)
             before = await pipe.execute()
         async with self._client.pipeline(transaction=False) as pipe:
-            # The epoch first, so that no row is ever without it.
-            pipe.zadd(self._keys.epochs, {str(e): e for e in {epoch_of(r.day)[0] for r in ordered}})
+            # The days first, so that no row is ever without its day.
+            pipe.zadd(self._keys.days, {str(d): d for d in {(r.day - FIRST_DAY).days for r in ordered}})
             for (key, offset, fresh), old in zip(runs, before, strict=True):
                 if fresh != old:
                     pipe.setrange(key, offset, fresh)
@@ -61,13 +63,9 @@ class RedisTelemetry:
 
     async def extent(self) -> tuple[date, date] | None:
         """Return the first and last day with any row."""
-        epochs = await self._epochs()
-        days: list[date] = []
-        for epoch in epochs[:1] + epochs[-1:]:
-            for block in (await self._blocks([epoch])).values():
-                used = np.flatnonzero(((block["flags"] & PRESENT) > 0).any(axis=0))
-                days += [day_of(epoch, int(place)) for place in used]
-        return (min(days), max(days)) if days else None
+        first = await self._client.zrange(self._keys.days, 0, 0)
+        last = await self._client.zrange(self._keys.days, -1, -1)
+        return (_day(first[0]), _day(last[0])) if first and last else None
 
     async def window(self, pilots: Sequence[str], first: date, last: date) -> UsageWindow:
         """Return the figures of these pilots; pilots without rows are unknown throughout."""
@@ -78,9 +76,9 @@ class RedisTelemetry:
         by_shard: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for row, pilot in enumerate(pilots):
             if pilot in known:
-                by_shard[self._keys.shard_of_pilot(known[pilot])].append((row, known[pilot] // 256))
+                by_shard[self._keys.shard_of_pilot(known[pilot])].append((row, known[pilot] // SHARDS))
         first_epoch, last_epoch = epoch_of(first)[0], epoch_of(last)[0]
-        blocks = await self._blocks(range(first_epoch, last_epoch + 1))
+        blocks = await self._blocks(sorted(by_shard), range(first_epoch, last_epoch + 1))
         for (shard, epoch), block in blocks.items():
             inside = [(row, slot) for row, slot in by_shard[shard] if slot < block.shape[0]]
             if inside:
@@ -112,7 +110,8 @@ class RedisTelemetry:
 
     async def _epochs(self) -> list[int]:
         """Return the epochs with any row, oldest first."""
-        return [int(to_text(e)) for e in await self._client.zrange(self._keys.epochs, 0, -1)]
+        days = [_day(d) for d in await self._client.zrange(self._keys.days, 0, -1)]
+        return sorted({epoch_of(d)[0] for d in days})
 
     async def _numbers_of(self, pilots: set[str]) -> dict[str, int]:
         known = await self._pilots.all()
@@ -127,10 +126,10 @@ class RedisTelemetry:
         return self._keys.roll(self._keys.shard_of_pilot(number), epoch), offset_of(number, place)
 
     async def _blocks(
-        self, epochs: Sequence[int]
+        self, shards: Sequence[int], epochs: Sequence[int]
     ) -> "dict[tuple[int, int], np.ndarray[tuple[int, int], np.dtype[np.void]]]":
-        """Return the blocks of all shards as rows by slot and place; empty ones are left out."""
-        wanted = [(shard, epoch) for epoch in epochs for shard in range(256)]
+        """Return the blocks of these shards as rows by slot and place; empty ones are left out."""
+        wanted = [(shard, epoch) for epoch in epochs for shard in shards]
         async with self._client.pipeline(transaction=False) as pipe:
             for shard, epoch in wanted:
                 pipe.get(self._keys.roll(shard, epoch))
@@ -142,6 +141,11 @@ class RedisTelemetry:
                 whole = raw + bytes(-len(raw) % size)
                 blocks[place] = np.frombuffer(whole, dtype=ROW).reshape(-1, EPOCH_DAYS)
         return blocks
+
+
+def _day(member: object) -> date:
+    """Return the day of a member of the index of days."""
+    return FIRST_DAY + timedelta(days=int(to_text(member)))
 
 
 def _runs(places: Sequence[tuple[str, int, bytes]]) -> list[tuple[str, int, bytes]]:

@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "unit"))
 
 from world import world_of
 
+from adapters.redis_store.codec import epoch_of
 from adapters.redis_store.embedded import EmbeddedServer
 from adapters.redis_store.store import RedisStore, client_of
 from adapters.sources.daily import read_daily
@@ -105,10 +106,9 @@ async def storing(store: RedisStore, pilots: list[Pilot], rows: list[UsageDay]) 
     window = await best_of(lambda: store.telemetry.window(ids, FIRST, last))
 
     async def bare() -> None:
-        epochs = [int(e) for e in await store.client.zrange(store.keys.epochs, 0, -1)]
         async with store.client.pipeline(transaction=False) as pipe:
             for shard in range(256):
-                for epoch in epochs:
+                for epoch in range(epoch_of(FIRST)[0], epoch_of(last)[0] + 1):
                     pipe.get(store.keys.roll(shard, epoch))
             await pipe.execute()
 
