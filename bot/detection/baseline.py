@@ -1,15 +1,23 @@
-"""What a pilot's own past makes us expect: usual use by weekday, its scatter, and its seats.
+"""What a pilot's own past makes us expect: usual use by weekday, its scatter, its highest level.
 
 All arrays hold one number for each pilot. A day enters the past only after the guard, so that a fall
 can't become normal at once. Sources of the constants: docs/detection.md.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from bot.domain.telemetry import BoolGrid, FloatGrid
+
+FALLEN: Final = 0.45
+"""The evidence asks whether use fell to 45 % of what is expected; 1 - 0.45 is its counterpart."""
+BACK_SHARE: Final = 0.6
+"""Share of what is expected from which use is back."""
+SCATTER_DISCOUNT: Final = 1.3
+SHOCK_DISCOUNT: Final = 0.12
+LEAST_EXPECTED: Final = 1.0
+"""People expected a day below which one day says too little."""
 
 GUARD: Final = 21
 """Days after which a day enters the past. Three whole weeks: it enters on its own weekday."""
@@ -29,7 +37,6 @@ SCATTER_AFTER: Final = 35
 LEAST_SCATTER: Final = 1.001
 MOST_SCATTER: Final = 30.0
 
-SEAT_DAYS: Final = 21
 WORKDAYS: Final = slice(0, 5)
 
 LEVEL_DAYS: Final = 14
@@ -39,87 +46,58 @@ LEVEL_LEAST: Final = 5.0
 
 
 class Past:
-    """The decayed past of all pilots: people active and seats by weekday, and the scatter."""
+    """The decayed past of all pilots: people active and seats by weekday, and the scatter.
+
+    It is kept twice, whole and without each pilot's launch. What is expected comes from the lower of
+    the two: a launch that drew many once is no promise, and a short past alone is a noisy one.
+    """
 
     def __init__(self, pilots: int) -> None:
         """Start with no past; the scatter starts at 1.6 with the weight of ten days."""
-        self.active = np.zeros((7, pilots))
-        self.seats = np.zeros((7, pilots))
-        self.scatter = np.full(pilots, 16.0)
-        self.weight = np.full(pilots, 10.0)
+        self._active = np.zeros((2, 7, pilots))
+        self._seats = np.zeros((2, 7, pilots))
+        self._scatter = np.full(pilots, 16.0)
+        self._weight = np.full(pilots, 10.0)
 
     def age(self) -> None:
         """Let one calendar day pass."""
-        self.active *= DECAY
-        self.seats *= DECAY
+        self._active *= DECAY
+        self._seats *= DECAY
 
-    def admit(self, weekday: int, day: "Admission") -> None:
-        """Take in a day that has waited out the guard, where it is fit."""
-        self.active[weekday] += np.where(day.fit, day.active, 0.0)
-        self.seats[weekday] += np.where(day.fit, day.seats, 0.0)
-        told = day.fit & (day.expected > SCATTER_FROM) & (day.age >= SCATTER_AFTER)
-        surprise = np.divide((day.active - day.expected) ** 2, day.expected, out=np.zeros(told.size), where=told)
-        self.scatter = np.where(told, SCATTER_KEPT * self.scatter + surprise, self.scatter)
-        self.weight = np.where(told, SCATTER_KEPT * self.weight + 1.0, self.weight)
+    def admit(self, weekday: int, fit: BoolGrid, settled: BoolGrid, active: FloatGrid, seats: FloatGrid) -> None:
+        """Take in a day that has waited out the guard, where it is fit; `settled` pilots were past their launch."""
+        self._active[0, weekday] += fit * active
+        self._seats[0, weekday] += fit * seats
+        self._active[1, weekday] += (fit & settled) * active
+        self._seats[1, weekday] += (fit & settled) * seats
 
-    def rate(self) -> FloatGrid:
-        """Return the usual share of seats in use on a working day."""
-        active, seats = self.active[WORKDAYS].sum(axis=0), self.seats[WORKDAYS].sum(axis=0)
-        share: FloatGrid = (active + PRIOR_ACTIVE) / (seats + PRIOR_SEATS)
-        return share
+    def learn_scatter(self, told: BoolGrid, active: FloatGrid, expected: FloatGrid) -> None:
+        """Compare such a day with what was expected of it, where that was enough to tell."""
+        told = told & (expected > SCATTER_FROM)
+        surprise = np.divide((active - expected) ** 2, expected, out=np.zeros(told.size), where=told)
+        kept = np.where(told, SCATTER_KEPT, 1.0)
+        self._scatter = self._scatter * kept + surprise
+        self._weight = self._weight * kept + told
 
-    def expected(self, weekday: int, seats: FloatGrid, rate: FloatGrid) -> FloatGrid:
-        """Return the people expected on such a weekday with these seats; 0 without a past."""
-        strength = PRIOR_SHARE * self.seats[WORKDAYS].sum(axis=0)
-        above = self.active[weekday] + strength * rate * WEEKDAY_PRIOR[weekday]
-        below = self.seats[weekday] + strength
-        people: FloatGrid = seats * np.divide(above, below, out=np.zeros(seats.size), where=strength > 0)
-        return people
+    def usual(self, weekday: int) -> tuple[FloatGrid, FloatGrid]:
+        """Return the share of seats usually in use on a working day, and on such a weekday.
+
+        Without a past the second is 0.
+        """
+        seats = self._seats[:, WORKDAYS].sum(axis=1)
+        rates = (self._active[:, WORKDAYS].sum(axis=1) + PRIOR_ACTIVE) / (seats + PRIOR_SEATS)
+        lower = (seats[1] > 0) & (rates[1] < rates[0])
+        rate = np.where(lower, rates[1], rates[0])
+        strength = PRIOR_SHARE * np.where(lower, seats[1], seats[0])
+        active, here = self._active[:, weekday], self._seats[:, weekday]
+        above = np.where(lower, active[1], active[0]) + strength * rate * WEEKDAY_PRIOR[weekday]
+        below = np.where(lower, here[1], here[0]) + strength
+        return rate, np.divide(above, below, out=np.zeros(below.size), where=strength > 0)
 
     def dispersion(self) -> FloatGrid:
         """Return how many times more than a Poisson count the figures scatter."""
-        ratio: FloatGrid = np.clip(self.scatter / self.weight, LEAST_SCATTER, MOST_SCATTER)
+        ratio: FloatGrid = np.minimum(np.maximum(self._scatter / self._weight, LEAST_SCATTER), MOST_SCATTER)
         return ratio
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """A past day on its way into the past: fit where it counted, was not held and not the source's fault."""
-
-    fit: BoolGrid
-    active: FloatGrid
-    seats: FloatGrid
-    expected: FloatGrid
-    age: FloatGrid
-
-
-class Seats:
-    """The seats of each day, known or filled in, and how many of them can be expected to be used."""
-
-    def __init__(self, registered: FloatGrid) -> None:
-        """Start from the registry's seats (NaN where it has none), valid until telemetry knows."""
-        self._current = registered.copy()
-        self._most_active = np.zeros(registered.size)
-        self._ring = np.zeros((SEAT_DAYS, registered.size))
-        self._total = np.zeros(registered.size)
-        self._days = np.zeros(registered.size)
-
-    def see(self, day: int, seats: FloatGrid, active: FloatGrid) -> tuple[FloatGrid, FloatGrid]:
-        """Take in one day; return its seats and its effective seats.
-
-        Effective are at most the mean of 21 days, so that fresh seats don't look like a fall.
-        """
-        self._most_active = np.fmax(self._most_active, active)
-        self._current = np.where(np.isnan(seats), self._current, seats)
-        current = np.where(np.isnan(self._current), self._most_active, self._current)
-        began = (self._days > 0) | ~np.isnan(seats) | ~np.isnan(active)
-        slot = day % SEAT_DAYS
-        fresh = np.where(began, current, 0.0)
-        self._total += fresh - self._ring[slot]
-        self._ring[slot] = fresh
-        self._days = np.minimum(self._days + began, SEAT_DAYS)
-        mean = np.divide(self._total, self._days, out=np.zeros(current.size), where=began)
-        return current, np.minimum(current, mean)
 
 
 class Shown:
@@ -138,6 +116,8 @@ class Shown:
     def cap(self, expected: FloatGrid, level: FloatGrid) -> FloatGrid:
         """Lower what is expected where the working-day level behind it was never shown."""
         known = (self._highest > 0) & (level > self._highest)
+        if not known.any():
+            return expected
         return expected * np.divide(self._highest, level, out=np.ones(level.size), where=known)
 
     def see(self, day: int, counted: BoolGrid, active: FloatGrid, worth: FloatGrid) -> None:
@@ -145,8 +125,8 @@ class Shown:
         slot = day % LEVEL_DAYS
         # Without a past a day's worth is unknown, and its people would stand for nothing.
         told = counted & (worth > 0)
-        self._active[slot] = np.where(told, active, 0.0)
-        self._worth[slot] = np.where(told, worth, 0.0)
+        self._active[slot] = told * active
+        self._worth[slot] = told * worth
         worths = self._worth.sum(axis=0)
         level = np.divide(self._active.sum(axis=0), worths, out=np.zeros(worths.size), where=worths >= LEVEL_LEAST)
         self._highest = np.maximum(self._highest, level)

@@ -4,33 +4,40 @@ All pilots are judged at once, day after day. Formulas and sources: docs/detecti
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
-from bot.detection.baseline import GUARD, Admission, Past, Seats, Shown
+from bot.detection.baseline import (
+    BACK_SHARE,
+    FALLEN,
+    GUARD,
+    LEAST_EXPECTED,
+    SCATTER_AFTER,
+    SCATTER_DISCOUNT,
+    SHOCK_DISCOUNT,
+    Past,
+    Shown,
+)
+from bot.detection.hold import Check, Hold, Odd, Released
+from bot.detection.series import Series, prepare
+from bot.detection.together import CommonFall, Together
 from bot.domain.telemetry import BoolGrid, FloatGrid
 
-FALLEN: Final = 0.45
-"""The evidence asks whether use fell to 45 % of what is expected; 1 - 0.45 is its counterpart."""
-SCATTER_DISCOUNT: Final = 1.3
-SHOCK_DISCOUNT: Final = 0.12
 MOST_A_DAY: Final = 1.0
 """One day alone can never reach a threshold."""
-
-HOLD_DAYS: Final = 5
-HOLD_UNLIKELY: Final = -2.0
-"""Log-probability of a zero day below which it is held as a question about the telemetry."""
-BACK_SHARE: Final = 0.6
-
-THRESHOLDS: Final = ((10, 3.0), (50, 2.5), (65_535, 1.75))
-"""(below this many seats, alarm above this sum)."""
 LOW_SHARE: Final = 0.65
+LAUNCH: Final = 28
+"""Days of a pilot's life that its past is also kept without: a launch is no usual use."""
+SUMMED_FROM: Final = LAUNCH + GUARD
+"""Days of a pilot's life before evidence is summed: the first with a past beyond its launch."""
 WARM_UP: Final = 56
 """Days of a pilot's life before a drop-off is called."""
-LEAST_EXPECTED: Final = 1.0
-"""People expected a working day below which daily counts say too little for a verdict."""
+NEAR_EMPTY: Final = 0.25
+"""Weekdays with less than this share of a working day's use are not summed: chance rules them."""
+MONDAY: Final = 0
+SUNDAY: Final = 6
 
 
 @dataclass(slots=True)
@@ -46,135 +53,200 @@ class Episode:
 
 @dataclass(slots=True)
 class Judged:
-    """What was found in one pilot: its episodes, oldest first, and a hold that lasts."""
+    """What was found in one pilot, oldest first: drop-offs, and zeros that were held back."""
 
     episodes: list[Episode] = field(default_factory=list)
-    held_since: int | None = None
-    small: bool = False
+    checks: list[Check] = field(default_factory=list)
 
 
 def judge(
-    active: FloatGrid, seats: FloatGrid, countable: BoolGrid, last: Sequence[int], registered: FloatGrid, weekday: int
+    active: FloatGrid,
+    seats: FloatGrid,
+    countable: BoolGrid,
+    last: Sequence[int],
+    registered: FloatGrid,
+    weekday: int,
 ) -> list[Judged]:
-    """Judge every pilot on every day up to its own last column.
+    """Judge every pilot on every day up to its own last column, each by itself.
 
     `active` and `seats` are people by pilot and day, NaN where unknown; `countable` marks days that
     count; `last` is each pilot's last judged column (-1 for none); `registered` the registry's
     seats; `weekday` that of the first column (Monday is 0).
     """
-    run = _Run(np.asarray(last), registered)
-    for day in range(int(max(last, default=-1)) + 1):
-        run.step(day, (weekday + day) % 7, active[:, day], seats[:, day], countable[:, day])
-    return run.judged
+    run = Run(len(last), 0)
+    run.advance(prepare(active, seats, countable, registered, weekday), int(max(last, default=-1)) + 1)
+    return [run.judged(pilot, column) for pilot, column in enumerate(last)]
 
 
-class _Run:
-    """The state of all pilots while the days go by; each array holds one number for each pilot."""
+@dataclass(slots=True)
+class _Trace:
+    """An episode and its sums on every day from its opening on, so that it can be read as of any of them."""
 
-    def __init__(self, last: np.ndarray[tuple[int], np.dtype[np.int64]], registered: FloatGrid) -> None:
-        size = registered.size
-        self.judged = [Judged() for _ in range(size)]
-        self._last = last
-        self._past, self._seats, self._shown = Past(size), Seats(registered), Shown(size)
-        self._waiting: list[tuple[int, Admission]] = []
-        self._age = np.full(size, -1.0)
-        self._sum = np.zeros(size)
-        self._seen = np.zeros(size)
-        self._expected = np.zeros(size)
-        self._onset = np.zeros(size, dtype=np.int64)
-        self._held = np.zeros(size)
-        self._held_expected = np.zeros(size)
-        self._open = np.zeros(size, dtype=np.bool_)
+    opened: int
+    onset: int
+    sums: list[tuple[float, float]]
+    closed: int | None = None
 
-    def step(self, day: int, weekday: int, active: FloatGrid, seats: FloatGrid, countable: BoolGrid) -> None:
+    def __deepcopy__(self, memo: dict[int, object]) -> "_Trace":
+        """Copy the sums as a whole, not pair by pair."""
+        return _Trace(self.opened, self.onset, self.sums.copy(), self.closed)
+
+    def upto(self, last: int) -> Episode:
+        seen, expected = self.sums[min(last - self.opened, len(self.sums) - 1)]
+        closed = self.closed if self.closed is not None and self.closed <= last else None
+        return Episode(self.opened, self.onset, seen, expected, closed)
+
+
+class Run:
+    """The state of all pilots while the days go by; each array holds one number for each pilot.
+
+    After a day the state rests on that day and earlier ones only. A pilot is run beyond the last day
+    it is judged on, with those it shares a source with, and read as of that day.
+    """
+
+    def __init__(self, pilots: int, sources: int) -> None:
+        """Start before the first day."""
+        self.days = 0
+        self.pilots, self.sources = pilots, sources
+        self._traces: list[list[_Trace]] = [[] for _ in range(pilots)]
+        self._past, self._shown = Past(pilots), Shown(pilots)
+        self._hold, self._together = Hold(pilots), Together(sources)
+        self._fit = np.zeros((GUARD, pilots), dtype=np.bool_)
+        self._foreseen = np.zeros((GUARD, pilots))
+        self._sum = np.zeros(pilots)
+        self._seen = np.zeros(pilots)
+        self._expected = np.zeros(pilots)
+        self._onset = np.zeros(pilots, dtype=np.int64)
+        self._open = np.zeros(pilots, dtype=np.bool_)
+        self._weekly = np.zeros(pilots, dtype=np.bool_)
+        self._bin = np.zeros((2, pilots))
+
+    def advance(self, series: Series, until: int) -> None:
+        """Judge the days that are not judged yet, up to and without row `until`."""
+        while self.days < until:
+            self._step(series, self.days, series.weekday_of(self.days))
+            self.days += 1
+
+    def judged(self, pilot: int, last: int) -> Judged:
+        """Return what was found in a pilot up to a day."""
+        episodes = [t.upto(last) for t in self._traces[pilot] if t.opened <= last]
+        checks = [
+            replace(c, closed=c.closed if c.closed is not None and c.closed <= last else None)
+            for c in self._hold.checks[pilot]
+            if c.opened <= last
+        ]
+        return Judged(episodes, checks)
+
+    @property
+    def falls(self) -> list[list[CommonFall]]:
+        """The times in which all pilots of a source fell together, for each source."""
+        return self._together.falls
+
+    def _step(self, series: Series, day: int, weekday: int) -> None:
         """Judge one day."""
-        self._admit()
-        live = day <= self._last
-        known = live & ~np.isnan(active)
-        counted = known & countable
-        people = np.where(known, active, 0.0)
-        self._age = np.where((self._age >= 0) | known, self._age + 1, self._age)
-        current, effective = self._seats.see(day, seats, active)
-        rate = self._past.rate()
-        expected = self._shown.cap(self._past.expected(weekday, effective, rate), effective * rate)
+        people, counted, age = series.people[day], series.counted[day], series.age[day]
+        self._admit(series, day, weekday)
+        rate, share = self._past.usual(weekday)
+        level = series.seats[day] * rate
+        expected = self._shown.cap(series.seats[day] * share, level)
         scatter = self._past.dispersion()
-        held = self._hold(day, counted, people, expected, scatter)
-        self._add(day, counted & ~held, people, expected, scatter)
-        self._alarm(day, live, current, effective * rate)
-        self._shown.see(day, counted & ~held, people, self._worth(weekday, rate))
-        fit = counted & ~held
-        self._waiting.append((weekday, Admission(fit, people, effective, expected, self._age)))
+        if weekday == MONDAY or day == 0:
+            self._weekly = level < LEAST_EXPECTED
+        self._rest(day, series.resting[day])
+        filled = share >= NEAR_EMPTY * rate
+        telling = filled & (expected >= LEAST_EXPECTED)
+        left = np.divide(people, expected, out=np.ones(people.size), where=expected > 0)
+        fell, back = self._together.see(day, weekday, series.origin[day], counted, telling, left)
+        if back.any():
+            self._forgive(day, back, left)
+        # Bins of a week have no days to hold back: a day on which the source fell is left out of them.
+        odd = Odd(counted, fell & ~self._weekly, telling, scatter)
+        unused, released = self._hold.see(day, odd, people, expected)
+        told = counted & ~unused & ~(fell & self._weekly)
+        summed = told & (age >= SUMMED_FROM)
+        if released is not None:
+            self._release(released, age)
+        if self._weekly.any():
+            self._by_week(day, weekday, summed & self._weekly, people, expected, scatter)
+        self._add(day, summed & filled & ~self._weekly, people, expected, scatter)
+        self._alarm(day, series.threshold[day], age)
+        self._shown.see(day, summed, people, share / rate)
+        self._fit[day % GUARD] = told
+        self._foreseen[day % GUARD] = expected
 
-    def _admit(self) -> None:
+    def _admit(self, series: Series, day: int, weekday: int) -> None:
         """Age the past by a day and let in the day that has waited out the guard."""
         self._past.age()
-        if len(self._waiting) >= GUARD:
-            self._past.admit(*self._waiting.pop(0))
+        if day < GUARD:
+            return
+        then, fit = day - GUARD, self._fit[day % GUARD]
+        settled = series.age[then] >= LAUNCH
+        self._past.admit(weekday, fit, settled, series.people[then], series.seats[then])
+        told = fit & (series.age[then] >= SCATTER_AFTER)
+        self._past.learn_scatter(told, series.people[then], self._foreseen[day % GUARD])
 
-    def _worth(self, weekday: int, rate: FloatGrid) -> FloatGrid:
-        """Return what one seat is expected to give on this weekday, as a share of a working day."""
-        here = self._past.expected(weekday, np.ones(rate.size), rate)
-        return np.divide(here, rate, out=np.zeros(rate.size), where=rate > 0)
+    def _rest(self, day: int, resting: BoolGrid) -> None:
+        """Forget the evidence against pilots that were paused or retired: their use was decided."""
+        if resting.any():
+            self._sum[resting] = self._seen[resting] = self._expected[resting] = 0.0
+            self._bin[:, resting] = 0.0
+            self._hold.drop(day, resting)
 
-    def _hold(
-        self, day: int, counted: BoolGrid, people: FloatGrid, expected: FloatGrid, scatter: FloatGrid
-    ) -> BoolGrid:
-        """Hold back zeros that look like a broken connector; release what turns out to be real."""
-        unlikely = -expected * np.log(scatter) / np.maximum(scatter - 1.0, 0.001) < HOLD_UNLIKELY
-        zero = counted & (people == 0)
-        takes = zero & (unlikely | (self._held > 0)) & (self._held < HOLD_DAYS)
-        back = counted & ~takes & (self._held > 0)
-        self._release(day, back & (people < BACK_SHARE * expected), scatter)
-        self._held = np.where(takes, self._held + 1, np.where(back, 0.0, self._held))
-        self._held_expected = np.where(takes, self._held_expected + expected, np.where(back, 0.0, self._held_expected))
-        for pilot in np.flatnonzero(takes & (self._held == 1)):
-            self.judged[pilot].held_since = day
-        for pilot in np.flatnonzero(back):
-            self.judged[pilot].held_since = None
-        result: BoolGrid = takes
-        return result
+    def _forgive(self, day: int, back: BoolGrid, left: FloatGrid) -> None:
+        """Forget the held days of pilots whose source is back, and what was summed after where use is back too.
 
-    def _release(self, day: int, real: BoolGrid, scatter: FloatGrid) -> None:
-        """Add the evidence of held days at once, when use came back weak or a sixth zero followed."""
-        days, total = self._held, self._held_expected
-        mean = np.divide(total, days, out=np.zeros(total.size), where=days > 0)
-        gain = np.minimum(
-            days, (1 - FALLEN) * total / (SCATTER_DISCOUNT * np.maximum(scatter, 1.0) + SHOCK_DISCOUNT * mean)
-        )
-        starts = real & (self._sum <= 0) & (gain > 0)
-        for pilot in np.flatnonzero(starts):
-            since = self.judged[pilot].held_since
-            self._onset[pilot] = day if since is None else since
-        self._sum = np.where(real, self._sum + gain, self._sum)
-        self._expected = np.where(real, self._expected + total, self._expected)
+        A drop-off found before the source fell has its own reasons and stays.
+        """
+        since = np.where(back & (left >= BACK_SHARE), self._hold.used_up(), -1)
+        self._hold.drop(day, back)
+        for pilot in np.flatnonzero(since >= 0):
+            if not self._open[pilot] or self._traces[pilot][-1].opened >= since[pilot]:
+                self._sum[pilot] = self._seen[pilot] = self._expected[pilot] = 0.0
 
-    def _add(self, day: int, told: BoolGrid, people: FloatGrid, expected: FloatGrid, scatter: FloatGrid) -> None:
-        """Add the day's evidence; a sum back at zero forgets what it was made of."""
+    def _release(self, released: Released, age: FloatGrid) -> None:
+        """Add the evidence of held days at once."""
+        real = released.pilots & (age >= SUMMED_FROM)
+        starts = real & (self._sum <= 0)
+        self._onset = np.where(starts, released.since, self._onset)
+        self._sum = np.where(real, self._sum + released.gain, self._sum)
+        self._seen = np.where(real, self._seen + released.people, self._seen)
+        self._expected = np.where(real, self._expected + released.expected, self._expected)
+
+    def _by_week(
+        self, day: int, weekday: int, told: BoolGrid, people: FloatGrid, expected: FloatGrid, scatter: FloatGrid
+    ) -> None:
+        """Gather a day of pilots judged by week, and on Sundays add the evidence of the week."""
+        self._bin += told * np.stack([people, expected])
+        if weekday == SUNDAY:
+            seen, foreseen = self._bin
+            self._add(max(0, day - SUNDAY), self._weekly & (foreseen > 0), seen, foreseen, scatter)
+            self._bin = np.zeros_like(self._bin)
+
+    def _add(self, since: int, told: BoolGrid, people: FloatGrid, expected: FloatGrid, scatter: FloatGrid) -> None:
+        """Add evidence; a sum back at zero forgets what it was made of."""
+        if not told.any():
+            return
         over = people * np.log(FALLEN) + (1 - FALLEN) * expected
-        gain = np.minimum(MOST_A_DAY, over / (SCATTER_DISCOUNT * np.maximum(scatter, 1.0) + SHOCK_DISCOUNT * expected))
+        gain = np.minimum(MOST_A_DAY, over / (SCATTER_DISCOUNT * scatter + SHOCK_DISCOUNT * expected))
         before = self._sum
-        self._sum = np.where(told, np.maximum(0.0, before + gain), before)
-        self._onset = np.where(told & (before <= 0) & (self._sum > 0), day, self._onset)
+        self._sum = np.maximum(0.0, before + told * gain)
+        self._onset[told & (before <= 0) & (self._sum > 0)] = since
         up = self._sum > 0
-        self._seen = np.where(up, self._seen + np.where(told, people, 0.0), 0.0)
-        self._expected = np.where(up, self._expected + np.where(told, expected, 0.0), 0.0)
+        self._seen = up * (self._seen + told * people)
+        self._expected = up * (self._expected + told * expected)
 
-    def _alarm(self, day: int, live: BoolGrid, seats: FloatGrid, level: FloatGrid) -> None:
+    def _alarm(self, day: int, threshold: FloatGrid, age: FloatGrid) -> None:
         """Open and close episodes by the sum, the share that is left and the pilot's age."""
-        threshold = np.select([seats < bound for bound, _ in THRESHOLDS], [h for _, h in THRESHOLDS], 1.75)
-        low = (self._seen + 0.5) / (self._expected + 0.5) < LOW_SHARE
-        thick = level >= LEAST_EXPECTED
-        fires = live & ~self._open & (self._sum > threshold) & low & thick & (self._age >= WARM_UP)
-        for pilot in np.flatnonzero(fires):
-            onset = int(self._onset[pilot])
-            self.judged[pilot].episodes.append(
-                Episode(day, onset, float(self._seen[pilot]), float(self._expected[pilot]))
-            )
-            self.judged[pilot].small = bool(seats[pilot] < THRESHOLDS[0][0])
-        ends = live & self._open & (self._sum <= 0)
-        for pilot in np.flatnonzero(ends):
-            self.judged[pilot].episodes[-1].closed = day
-        self._open = (self._open | fires) & ~ends
-        for pilot in np.flatnonzero(live & self._open):
-            episode = self.judged[pilot].episodes[-1]
-            episode.seen, episode.expected = float(self._seen[pilot]), float(self._expected[pilot])
+        fires = (self._sum > threshold) & ~self._open & (age >= WARM_UP)
+        if fires.any():
+            fires &= (self._seen + 0.5) / (self._expected + 0.5) < LOW_SHARE
+            for pilot in np.flatnonzero(fires):
+                self._traces[pilot].append(_Trace(day, int(self._onset[pilot]), []))
+            self._open |= fires
+        for pilot in np.flatnonzero(self._open):
+            trace = self._traces[pilot][-1]
+            if self._sum[pilot] <= 0:
+                trace.closed = day
+                self._open[pilot] = False
+            else:
+                trace.sums.append((float(self._seen[pilot]), float(self._expected[pilot])))

@@ -29,13 +29,57 @@ def stage_age(stage: str, days: int, planned: int | None) -> str:
     return f"In the stage '{stage}' for {_months(days)}{plan}."
 
 
-def source_late(source: str, newest: date | None, days: int | None, allowed: int) -> str:
-    """Say how far behind a source is, and that nothing is concluded from it."""
-    if newest is None or days is None:
-        return f"The source {source} has not delivered a complete day yet."
+def source_late(source: str, newest: date, behind: int, allowed: int, until: date | None) -> str:
+    """Say how far behind a source is or was, and that nothing is concluded from it."""
+    if until is not None:
+        return (
+            f"The source {source} ended on {day(newest)} and was {behind} days behind, where {allowed} are usual "
+            f"at most, until it was back on {day(until)}."
+        )
     return (
-        f"The source {source} ends on {day(newest)}, {days} days ago where {allowed} are usual at most: "
+        f"The source {source} ends on {day(newest)}, {behind} days ago where {allowed} are usual at most: "
         "nothing is concluded about use until it is back."
+    )
+
+
+def source_blank(source: str, until: date | None) -> str:
+    """Say that a source has rows and vouches for none of them."""
+    if until is not None:
+        return f"The source {source} delivered no complete day until {day(until)}."
+    return f"The source {source} has not delivered a complete day yet."
+
+
+def source_fell(source: str, pilots: int, onset: date, until: date | None) -> str:
+    """Say that all pilots of a source fell on one day, which is hardly about the pilots."""
+    what = f"All {pilots} pilots of the source {source} from which use was expected fell together on {day(onset)}"
+    if until is not None:
+        return f"{what} and stayed down until {day(until)}: nothing was concluded about use in between."
+    return (
+        f"{what}: this looks like the feed, or a day off that nobody announced; "
+        "nothing is concluded about use until it is back."
+    )
+
+
+def zeros_held(onset: date, until: date | None) -> str:
+    """Say that a pilot shows nobody at all, which may be a feed that reports zero."""
+    if until is not None:
+        return (
+            f"From {day(onset)} to {day(until)} nobody was seen in this pilot, which its own pattern made very "
+            "unlikely: were its figures complete?"
+        )
+    return (
+        f"Since {day(onset)} nobody is seen in this pilot, which its own pattern makes very unlikely: are its "
+        "figures complete? For up to five such days nothing is concluded about use."
+    )
+
+
+def rows_missing(source: str, onset: date, until: date | None) -> str:
+    """Say that a source goes on and leaves out one pilot."""
+    if until is not None:
+        return f"The source {source} had no complete figures for this pilot from {day(onset)} to {day(until)}."
+    return (
+        f"The source {source} goes on, and has had no complete figures for this pilot since {day(onset)}: "
+        "is the pilot still in the feed?"
     )
 
 

@@ -63,9 +63,10 @@ def episodes(holds: BoolGrid, last: int) -> list[tuple[int, int | None]]:
     """Return when a condition of one pilot opened and closed, judged up to column `last`."""
     found: list[tuple[int, int | None]] = []
     opened, clear = -1, 0
-    for column in range(last + 1):
-        clear = 0 if holds[column] else clear + 1
-        if opened < 0 and holds[column]:
+    days: list[bool] = holds[: last + 1].tolist()
+    for column, held in enumerate(days if any(days) else ()):
+        clear = 0 if held else clear + 1
+        if opened < 0 and held:
             opened = column
         elif opened >= 0 and clear >= CLEAR_DAYS:
             found.append((opened, column))

@@ -42,7 +42,8 @@ class Finding(BaseModel):
     `closed_on` the day judged when it no longer held. `observed` and `expected` are numbers in the
     unit that the kind defines (drop_off: active user-days since onset; stall: people active in 28
     days now and eight weeks before; stage_age: days in the stage and the mark passed; source_late:
-    days behind and days allowed). `evidence` is one sentence an executive understands.
+    days behind and days allowed; telemetry_check: days in doubt so far). `evidence` is one sentence
+    an executive understands.
     `tier` says how far it may go: a `question` (below 10 seats) goes to the owner and no further.
     `numbers` is False where the group is below 5 people and figures must not be shown.
     """

@@ -64,8 +64,8 @@ def known_weeks(known: BoolGrid) -> FloatGrid:
     The weeks are the blocks of seven days that end with the day itself.
     """
     weeks = (trailing_sum(known.astype(np.float64), WEEK) > 0).astype(np.float64)
-    for column in range(WEEK, known.shape[1]):
-        weeks[:, column] += weeks[:, column - WEEK]
+    for weekday in range(WEEK):
+        weeks[:, weekday::WEEK] = np.cumsum(weeks[:, weekday::WEEK], axis=1)
     return weeks
 
 

@@ -43,9 +43,17 @@ def window(*rows: FloatGrid, monthly: list[FloatGrid] | None = None, use_cases: 
         active=grid,
         seats=np.where(np.isnan(grid), np.nan, 60.0),
         active_28d=np.vstack(monthly) if monthly else np.full(grid.shape, np.nan),
-        use_cases=np.full(grid.shape, use_cases),
-        sources=(("chat",),) * len(rows),
+        use_cases=np.where(np.isnan(grid), np.nan, use_cases),
+        origin=np.zeros(grid.shape, dtype=np.int16),
+        sources=("chat",),
     )
+
+
+def without_rows(shown: UsageWindow, row: int, start: int, stop: int | None = None) -> None:
+    """Take the rows of a pilot out of a window, from a column to before another."""
+    for grid in (shown.active, shown.seats, shown.active_28d, shown.use_cases):
+        grid[row, start:stop] = np.nan
+    shown.origin[row, start:stop] = -1
 
 
 def look(
@@ -136,35 +144,20 @@ def test_stage_age_opens_at_six_months_and_names_the_mark() -> None:
         ]
 
 
-@pytest.mark.parametrize("lag", [0, 2])
-def test_a_late_source_is_said_and_suspends_what_rests_on_it(lag: int) -> None:
-    """A source four days behind its lag is a finding; open findings of use are kept and suspended."""
-    active = usage(DAYS, 30, 2, (150, 0.2))
-    newest = TODAY - timedelta(days=4 + lag)
-    found = look(window(active), pilot(), newest=newest, lag=lag).findings
-    assert [(f.kind, f.suspended) for f in found] == [(Kind.DROP_OFF, True), (Kind.SOURCE_LATE, False)]
-    assert found[1].opened_on == TODAY
-    assert found[1].source == "chat"
-    assert "nothing is concluded" in found[1].evidence
-    in_time = look(window(active), pilot(), newest=newest + timedelta(days=1), lag=lag).findings
-    assert [(f.kind, f.suspended) for f in in_time] == [(Kind.DROP_OFF, False)]
-
-
-def test_a_pilot_without_any_feed_or_with_a_silent_one_is_not_judged() -> None:
-    """No source, a source nobody knows, and one that never delivered give no finding of use."""
+def test_a_pilot_without_any_feed_is_not_judged() -> None:
+    """No row, and a source nobody knows, give no finding of use."""
     shown = window(usage(DAYS, 30, 2, (150, 0.1)))
     unknown = detect(shown, [pilot()], [], today=TODAY, calendar=CALENDAR, settings=SETTINGS)
     assert unknown.findings == ()
     assert unknown.judged_through == {"tax": None}
-    never = SourceStatus(source="chat")
-    found = detect(shown, [pilot()], [never], today=TODAY, calendar=CALENDAR, settings=SETTINGS).findings
-    assert [f.kind for f in found] == [Kind.SOURCE_BROKEN]
-    assert "not delivered a complete day" in found[0].evidence
+    without_rows(shown, 0, 0)
+    assert look(shown, pilot()).judged_through == {"tax": None}
 
 
 def test_an_empty_registry_is_no_fault() -> None:
     """Nothing to judge gives nothing."""
-    empty = UsageWindow(FIRST, (), *(np.zeros((0, 30)) for _ in range(4)), ())  # type: ignore[call-arg,arg-type]  four grids
+    none = np.zeros((0, 30))
+    empty = UsageWindow(FIRST, (), none, none, none, none, none.astype(np.int16), ())
     assert detect(empty, [], [], today=TODAY, calendar=CALENDAR, settings=SETTINGS).findings == ()
 
 
@@ -184,6 +177,39 @@ def test_small_groups_show_no_figures_and_small_pilots_only_a_question() -> None
             )
             is numbers
         )
+
+
+@pytest.mark.parametrize("stage", ["paused", "retired"])
+def test_a_pilot_at_rest_has_no_finding_of_use(stage: str) -> None:
+    """Findings of use end on the day of a pause, and low use or missing rows after it are no findings."""
+    rest = FIRST + timedelta(days=140)
+    history = ({"stage": "pilot", "since": FIRST}, {"stage": stage, "since": rest})
+    one = pilot(stage=stage, stage_since=rest, stage_history=history, planned_stage_days=None)
+    shown = window(usage(DAYS, 30, 2, (110, 0.2)))
+    found = look(shown, one).findings
+    assert {f.kind for f in found} >= {Kind.DROP_OFF}
+    assert {f.closed_on for f in found} == {rest}
+    without_rows(shown, 0, 139)
+    assert look(shown, one).findings == found
+    before = look(shown, one, today=rest - timedelta(days=1)).findings
+    assert {f.kind for f in before if f.is_open} == {f.kind for f in found}
+
+
+def test_what_is_dated_today_or_later_is_hidden() -> None:
+    """A look in the past does not see later rows, nor what a source declares since."""
+    shown = window(usage(DAYS, 30, 2, (120, 0.3)))
+    past = look(shown, pilot(), today=FIRST + timedelta(days=130))
+    assert past.judged_through == {"tax": FIRST + timedelta(days=129)}
+    shown.active[0, 130:] = 0.0
+    assert look(shown, pilot(), today=FIRST + timedelta(days=130)) == past
+    assert look(shown, pilot(), today=FIRST).findings == ()
+
+
+def test_a_window_that_ends_early_is_unknown_after_its_end() -> None:
+    """Days the window lacks are days without rows, so its source is late."""
+    found = look(window(usage(150, 30, 2)), pilot(), newest=FIRST + timedelta(days=149))
+    assert kinds(found) == [("tax", Kind.SOURCE_LATE)]
+    assert found.judged_through == {"tax": FIRST + timedelta(days=149)}
 
 
 def test_one_look_or_many_find_the_same() -> None:

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.detection.dropoff import Judged, judge
+from bot.detection.dropoff import Judged, Run, judge
+from bot.detection.hold import Check
+from bot.detection.series import prepare
 from bot.domain.calendar import Calendar
-from bot.domain.telemetry import FloatGrid
+from bot.domain.telemetry import BoolGrid, FloatGrid
 
 FIRST = date(2026, 1, 12)
 """A Monday after the year-end."""
@@ -24,12 +26,22 @@ def usage(days: int, people: float, seed: int = 2, fall: tuple[int, float] | Non
     return np.random.default_rng(seed).poisson(level).astype(float)
 
 
-def judged(active: FloatGrid, seats: FloatGrid | float = 60.0, countable: np.ndarray | None = None) -> Judged:
+def judged(active: FloatGrid, seats: FloatGrid | float = 60.0, countable: BoolGrid | None = None) -> Judged:
     """Judge one pilot over all its days."""
     grid = active[None, :]
     given_seats = np.broadcast_to(np.asarray(seats, dtype=float), active.shape)[None, :]
     mask = np.ones(grid.shape, dtype=np.bool_) if countable is None else countable[None, :]
     return judge(grid, given_seats, mask, [active.size - 1], np.array([np.nan]), FIRST.weekday())[0]
+
+
+def run_of(active: FloatGrid, seats: float, resting: BoolGrid) -> Judged:
+    """Judge one pilot that is paused on some days."""
+    grid = active[None, :]
+    everything = np.ones(grid.shape, dtype=np.bool_)
+    series = prepare(grid, np.full(grid.shape, seats), everything, np.array([np.nan]), 0, resting=resting[None, :])
+    run = Run(1, 0)
+    run.advance(series, active.size)
+    return run.judged(0, active.size - 1)
 
 
 @pytest.mark.parametrize("seed", range(1, 6))
@@ -104,11 +116,11 @@ def test_an_outage_adds_nothing(start: int, length: int) -> None:
 
 def test_silent_zeros_are_held_and_dropped_when_use_returns() -> None:
     """Three zero working days in a busy pilot are held as a question, and forgotten when use returns."""
-    active = usage(130, 30)
+    active = usage(130, 30, 3)
     active[98:101] = 0.0
-    assert judged(active[:101]).held_since == 98
+    assert judged(active[:101]).checks == [Check(onset=98, opened=98)]
     back = judged(active)
-    assert back.held_since is None
+    assert back.checks == [Check(onset=98, opened=98, closed=101)]
     assert back.episodes == []
 
 
@@ -122,10 +134,68 @@ def test_real_silence_is_released_and_found() -> None:
     assert 103 <= found[0].opened <= 107
 
 
-def test_young_and_nearly_unused_pilots_are_not_judged() -> None:
-    """No finding before eight weeks of life, nor where less than one person a day is usual."""
+def test_a_few_zeros_in_a_small_pilot_are_no_question() -> None:
+    """Where three people are usual, two empty days are held and not asked about, and four are."""
+    active = np.tile([3.0, 3, 3, 3, 3, 0, 0], 20)
+    active[98:100] = 0.0
+    assert judged(active, 8.0).checks == []
+    active[100:102] = 0.0
+    assert [check.onset for check in judged(active, 8.0).checks] == [98]
+
+
+def test_a_silence_is_held_once() -> None:
+    """Zeros that go on after a hold was used up are evidence, and held anew only after use was back."""
+    active = usage(200, 30)
+    active[98:126] = 0.0
+    active[161:163] = 0.0
+    assert [check.onset for check in judged(active).checks] == [98, 161]
+
+
+def test_young_pilots_are_not_judged() -> None:
+    """No finding before eight weeks of life, however deep the fall."""
     assert judged(usage(55, 30, fall=(30, 0.1))).episodes == []
-    assert judged(usage(200, 0.5, fall=(100, 0.1)), 8.0).episodes == []
+
+
+def test_a_pilot_with_less_than_one_person_a_day_is_judged_by_week() -> None:
+    """A silence is found on a Sunday, and dated to a Monday."""
+    rows = [usage(220, 0.7, seed) for seed in range(20)]
+    for row in rows:
+        row[105:] = 0.0
+    found = [next((e for e in judged(row, 8.0).episodes if e.opened >= 105), None) for row in rows]
+    caught = [e for e in found if e is not None]
+    assert len(caught) >= 18
+    assert all(e.opened % 7 == 6 and e.onset % 7 == 0 for e in caught)
+
+
+def test_a_launch_that_drew_many_is_no_promise() -> None:
+    """Three times the use in the first three weeks gives no finding later, and a fall on day 60 to 80 still does."""
+    for seed in range(10):
+        active = usage(140, 20, seed)
+        active[:21] = usage(21, 60, seed)
+        assert [e for e in judged(active, 80.0).episodes if e.opened < 126] == []
+        onset = 60 + 2 * seed
+        fallen = active.copy()
+        fallen[onset:] = np.floor(fallen[onset:] * 0.3)
+        assert any(onset <= e.opened <= onset + 45 for e in judged(fallen, 80.0).episodes)
+
+
+def test_near_empty_days_are_not_summed() -> None:
+    """Two weak working days give no finding for the empty weekend that follows, where one person is usual."""
+    active = usage(140, 30)
+    active[np.arange(140) % 7 >= 5] = 1.0
+    active[101:103] = 14.0
+    active[103:105] = 0.0
+    assert judged(active, 45.0).episodes == []
+
+
+def test_a_pause_forgets_what_was_summed() -> None:
+    """A drop-off closes on the day of the pause, and low use while paused opens none."""
+    active, resting = usage(170, 30, fall=(100, 0.2)), np.zeros(170, dtype=np.bool_)
+    resting[115:] = True
+    found = run_of(active, 60.0, resting).episodes
+    assert [(e.opened < 110, e.closed) for e in found] == [(True, 115)]
+    resting[95:] = True
+    assert run_of(active, 60.0, resting).episodes == []
 
 
 def test_what_is_found_does_not_depend_on_when_it_is_asked() -> None:

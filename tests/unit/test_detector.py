@@ -1,0 +1,116 @@
+"""The detector that remembers: whatever it looked at before, it finds what a fresh look finds."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_detect import CALENDAR, DAYS, SETTINGS, pilot, window
+from test_dropoff import FIRST, usage
+
+from bot.detection.detect import Detector, detect
+from bot.domain.calendar import Calendar
+from bot.domain.pilot import Pilot
+from bot.domain.telemetry import SourceStatus, UsageWindow
+
+PILOTS = [
+    pilot("a", country="US"),
+    pilot("b", planned_stage_days=60),
+    pilot("c", stage_history=({"stage": "pilot", "since": FIRST},)),
+]
+
+
+def fleet() -> UsageWindow:
+    """Return three pilots of one source: steady, falling, and one that is late to begin."""
+    rows = [usage(DAYS, 30, 2), usage(DAYS, 30, 3, (110, 0.3)), usage(DAYS, 3, 4)]
+    rows[2][:70] = np.nan
+    return window(*rows)
+
+
+def both(
+    detector: Detector,
+    shown: UsageWindow,
+    today: date,
+    pilots: list[Pilot] | None = None,
+    calendar: Calendar = CALENDAR,
+) -> None:
+    """Look with the detector and afresh, and compare."""
+    asked = pilots or PILOTS
+    status = [SourceStatus(source="chat", lag_days=1)]
+    fresh = detect(shown, asked, status, today=today, calendar=calendar, settings=SETTINGS)
+    assert detector.detect(shown, asked, status, today=today, calendar=calendar, settings=SETTINGS) == fresh
+
+
+def test_a_window_that_grows_day_by_day_is_looked_at_as_if_anew() -> None:
+    """Each of thirty days in a row, and the same day again, gives what a fresh look gives."""
+    detector, shown = Detector(), fleet()
+    for days in [*range(120, 150), 149, 149]:
+        both(detector, shown, FIRST + timedelta(days=days))
+
+
+changes = st.lists(
+    st.one_of(
+        st.tuples(st.just("grow"), st.integers(1, 40), st.just(0)),
+        st.tuples(st.just("back"), st.integers(1, 60), st.just(0)),
+        st.tuples(st.just("restate"), st.integers(0, 2), st.integers(1, 120)),
+        st.tuples(st.just("seats"), st.integers(0, 2), st.integers(1, 120)),
+        st.tuples(st.just("shift"), st.integers(1, 20), st.just(0)),
+        st.tuples(st.just("swap"), st.just(0), st.just(0)),
+        st.tuples(st.just("pause"), st.integers(1, 60), st.just(0)),
+        st.tuples(st.just("source"), st.integers(0, 2), st.integers(1, 120)),
+        st.tuples(st.just("calendar"), st.just(0), st.just(0)),
+    ),
+    max_size=6,
+)
+
+
+class World:
+    """A window, its pilots and the day, with what may happen between two looks."""
+
+    def __init__(self) -> None:
+        """Start well inside the window."""
+        self.shown, self.pilots, self.days, self.calendar = fleet(), list(PILOTS), 100, CALENDAR
+
+    def change(self, what: str, which: int, back: int) -> None:
+        """Let one thing happen; `back` is days before the last one."""
+        column = max(0, self.days - back)
+        if what == "grow":
+            self.days = min(DAYS, self.days + which)
+        elif what == "back":
+            self.days = max(0, self.days - which)
+        elif what == "shift":
+            self._shift(which)
+        elif what == "calendar":
+            self.calendar = Calendar(None)
+        elif what in ("swap", "pause"):
+            self._registry(what, which)
+        else:
+            self._restate(what, which, column)
+
+    def _shift(self, days: int) -> None:
+        grids = {n: getattr(self.shown, n)[:, days:] for n in ("active", "seats", "active_28d", "use_cases", "origin")}
+        self.shown = replace(self.shown, first_day=self.shown.day(days), **grids)
+
+    def _registry(self, what: str, days: int) -> None:
+        self.pilots = self.pilots[1:] + self.pilots[:1]
+        if what == "pause":
+            since = FIRST + timedelta(days=self.days - days)
+            self.pilots[0] = pilot("a", stage="paused", stage_since=since)
+
+    def _restate(self, what: str, row: int, column: int) -> None:
+        if what == "source":
+            self.shown = replace(self.shown, sources=("chat", "code"), origin=self.shown.origin.copy())
+            self.shown.origin[row, column:] = 1
+        else:
+            (self.shown.seats if what == "seats" else self.shown.active)[row, column : column + 9] = 20.0
+
+
+@settings(max_examples=12, deadline=None)
+@given(changes=changes)
+def test_whatever_happened_between_two_looks_the_second_is_as_if_anew(changes: list[tuple[str, int, int]]) -> None:
+    """Restated days, moved windows, other pilots, pauses, sources and calendars are all noticed."""
+    detector, world = Detector(), World()
+    for change in [("grow", 0, 0), *changes]:
+        world.change(*change)
+        both(detector, world.shown, FIRST + timedelta(days=world.days), world.pilots, world.calendar)
