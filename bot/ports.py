@@ -3,7 +3,7 @@
 Every method may run twice with the same arguments without harm unless it says otherwise.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum

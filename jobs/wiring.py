@@ -19,6 +19,7 @@ from adapters.terminal.messenger import TerminalMessenger
 from bot.app.deliver import Deliverer, relay
 from bot.app.replies import reflect_deliveries, work_off_replies
 from bot.app.rules import Rules
+from bot.detection.detect import Detector
 from bot.domain.people import Person
 from bot.ports import Clock, Messenger, Ports
 from jobs.settings import Settings, secret_of
@@ -53,7 +54,9 @@ def terminal_chat(process: Process, person: Person) -> Chat:
 
 def rules_of(settings: Settings) -> Rules:
     """Return what the organisation has settled; raises ContentError when our own words do not hold."""
-    return Rules(texts=load_texts(), timezone=settings.timezone, may_send=settings.mode != "shadow")
+    return Rules(
+        texts=load_texts(), timezone=settings.timezone, detect=Detector().detect, may_send=settings.mode != "shadow"
+    )
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ import numpy as np
 
 from bot.app.replies import clock_of
 from bot.app.rules import Rules
-from bot.detection.detect import Detection, detect
+from bot.detection.detect import Detection
 from bot.domain.case import Case
 from bot.domain.finding import Finding
 from bot.domain.outreach import DeliveryState, Outreach
@@ -61,7 +61,9 @@ async def gather(ports: Ports, rules: Rules, now: datetime) -> Facts:
     pilots = await ports.pilots.all()
     sources = await ports.sources.all()
     window = await _window(ports, [p.id for p in pilots], now.date())
-    detection = detect(window, pilots, sources, today=now.date(), calendar=rules.calendar, settings=rules.detection)
+    detection = rules.detect(
+        window, pilots, sources, today=now.date(), calendar=rules.calendar, settings=rules.detection
+    )
     by_pilot: dict[str, list[Finding]] = defaultdict(list)
     for finding in detection.findings:
         by_pilot[finding.pilot].append(finding)

@@ -1,11 +1,34 @@
 """What an organisation has settled for judging and writing: thresholds, plan, hours, words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Protocol
 
+from bot.detection.detect import Detection, detect
 from bot.domain.calendar import Calendar, SendingHours
+from bot.domain.pilot import Pilot
 from bot.domain.playbook import Playbook
 from bot.domain.settings import DetectionSettings, Mode, OrgState
+from bot.domain.telemetry import SourceStatus, UsageWindow
 from bot.messages.texts import Texts
+
+
+class Detect(Protocol):
+    """Detection over a batch of pilots (bot.detection.detect)."""
+
+    def __call__(
+        self,
+        window: UsageWindow,
+        pilots: Sequence[Pilot],
+        sources: Sequence[SourceStatus],
+        *,
+        today: date,
+        calendar: Calendar,
+        settings: DetectionSettings,
+    ) -> Detection:
+        """Judge every pilot as of `today`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +42,8 @@ class Rules:
     timezone: str = "UTC"
     """Where neither the person nor the pilot says."""
     calendar: Calendar = field(default_factory=Calendar)
+    detect: Detect = detect
+    """How findings are made: anew each time, or by a Detector that remembers; both find the same."""
     may_send: bool = True
     """False keeps this process in shadow mode, whatever the organisation's switch says."""
 

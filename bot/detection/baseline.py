@@ -59,10 +59,11 @@ class Past:
         self._scatter = np.full(pilots, 16.0)
         self._weight = np.full(pilots, 10.0)
 
-    def age(self) -> None:
-        """Let one calendar day pass."""
-        self._active *= DECAY
-        self._seats *= DECAY
+    def age(self, kept: BoolGrid) -> None:
+        """Let one calendar day pass, where the past is not kept as it is."""
+        left = np.where(kept, 1.0, DECAY)
+        self._active *= left
+        self._seats *= left
 
     def admit(self, weekday: int, fit: BoolGrid, settled: BoolGrid, active: FloatGrid, seats: FloatGrid) -> None:
         """Take in a day that has waited out the guard, where it is fit; `settled` pilots were past their launch."""

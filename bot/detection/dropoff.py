@@ -27,6 +27,8 @@ from bot.domain.telemetry import BoolGrid, FloatGrid
 
 MOST_A_DAY: Final = 1.0
 """One day alone can never reach a threshold."""
+MOST_SUM: Final = 2.0
+"""Thresholds up to which the sum of an open drop-off rises, so that it ends within weeks of use being back."""
 LOW_SHARE: Final = 0.65
 LAUNCH: Final = 28
 """Days of a pilot's life that its past is also kept without: a launch is no usual use."""
@@ -38,6 +40,7 @@ NEAR_EMPTY: Final = 0.25
 """Weekdays with less than this share of a working day's use are not summed: chance rules them."""
 MONDAY: Final = 0
 SUNDAY: Final = 6
+WEEK: Final = 7
 
 
 @dataclass(slots=True)
@@ -49,6 +52,8 @@ class Episode:
     seen: float
     expected: float
     closed: int | None = None
+    recent: float | None = None
+    """Share of what was expected that was seen in the last seven days."""
 
 
 @dataclass(slots=True)
@@ -92,9 +97,17 @@ class _Trace:
         return _Trace(self.opened, self.onset, self.sums.copy(), self.closed)
 
     def upto(self, last: int) -> Episode:
-        seen, expected = self.sums[min(last - self.opened, len(self.sums) - 1)]
+        place = min(last - self.opened, len(self.sums) - 1)
+        seen, expected = self.sums[place]
         closed = self.closed if self.closed is not None and self.closed <= last else None
-        return Episode(self.opened, self.onset, seen, expected, closed)
+        return Episode(self.opened, self.onset, seen, expected, closed, self._recent(place))
+
+    def _recent(self, place: int) -> float | None:
+        """Return the share seen in the seven days up to a day of the episode."""
+        if place < WEEK:
+            return None
+        seen, expected = (now - then for now, then in zip(self.sums[place], self.sums[place - WEEK], strict=True))
+        return round(seen / expected, 3) if expected >= LEAST_EXPECTED else None
 
 
 class Run:
@@ -171,12 +184,12 @@ class Run:
         self._add(day, summed & filled & ~self._weekly, people, expected, scatter)
         self._alarm(day, series.threshold[day], age)
         self._shown.see(day, summed, people, share / rate)
-        self._fit[day % GUARD] = told
+        self._fit[day % GUARD] = told & ~self._open
         self._foreseen[day % GUARD] = expected
 
     def _admit(self, series: Series, day: int, weekday: int) -> None:
         """Age the past by a day and let in the day that has waited out the guard."""
-        self._past.age()
+        self._past.age(self._open)
         if day < GUARD:
             return
         then, fit = day - GUARD, self._fit[day % GUARD]
@@ -241,8 +254,11 @@ class Run:
         if fires.any():
             fires &= (self._seen + 0.5) / (self._expected + 0.5) < LOW_SHARE
             for pilot in np.flatnonzero(fires):
-                self._traces[pilot].append(_Trace(day, int(self._onset[pilot]), []))
+                onset = int(self._onset[pilot])
+                self._traces[pilot].append(_Trace(day, onset, []))
+                self._fit[[fallen % GUARD for fallen in range(max(onset, day - GUARD + 1), day + 1)], pilot] = False
             self._open |= fires
+        self._sum = np.where(self._open, np.minimum(self._sum, MOST_SUM * threshold), self._sum)
         for pilot in np.flatnonzero(self._open):
             trace = self._traces[pilot][-1]
             if self._sum[pilot] <= 0:

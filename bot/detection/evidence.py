@@ -8,11 +8,11 @@ MONTH_DAYS = 365 / 12
 def drop_off(onset: date, seen: float, expected: float, *, numbers: bool) -> str:
     """Say how much use was seen of how much was usual; without figures for a group that is too small."""
     if not numbers:
-        return f"Since {day(onset)} this pilot looks less used than its own usual pattern."
+        return f"Since {day(onset)} it looks less used than its own usual pattern."
     share = round(100 * seen / expected) if expected else 0
     return (
-        f"Since {day(onset)}, {seen:.0f} active user-days were seen where this pilot's own weekday pattern "
-        f"predicts {expected:.0f} ({share} %), counting only days with complete telemetry and no public holidays."
+        f"Since {day(onset)} it is used at {share} % of its own usual pattern: {seen:.0f} active user-days where "
+        f"{expected:.0f} are usual, counting only days with complete data and no public holiday."
     )
 
 
@@ -23,10 +23,11 @@ def stall(plan_end: date, now: float, then: float, *, numbers: bool, breadth: bo
     return f"Its plan for this stage ended on {day(plan_end)}; {reach}, and {cases}."
 
 
-def stage_age(stage: str, days: int, planned: int | None) -> str:
-    """Say how long the stage has lasted, beside its plan where there is one."""
+def stage_age(stage: str, days: int, planned: int | None, until: date | None = None) -> str:
+    """Say how long the stage has lasted, or lasted until it ended, beside its plan where there is one."""
     plan = f"; its plan gave it {_months(planned)}" if planned else ""
-    return f"In the stage '{stage}' for {_months(days)}{plan}."
+    end = f", until {day(until)}" if until else ""
+    return f"In the stage '{stage}' for {_months(days)}{end}{plan}."
 
 
 def source_late(source: str, newest: date, behind: int, allowed: int, until: date | None) -> str:

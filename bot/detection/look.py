@@ -14,8 +14,9 @@ from bot.detection.series import Series, prepare
 from bot.detection.stall import episodes, flat_over
 from bot.domain.finding import Finding, Kind
 from bot.domain.pilot import PRE_PRODUCTION, Pilot
+from bot.domain.season import presence_row
 from bot.domain.settings import DetectionSettings
-from bot.domain.telemetry import BoolGrid, SourceStatus, UsageWindow
+from bot.domain.telemetry import BoolGrid, FloatGrid, SourceStatus, UsageWindow
 from bot.metrics.progress import (
     RESTING,
     StageSpan,
@@ -67,7 +68,14 @@ class Look:
         registered = np.array([float("nan") if p.seats is None else float(p.seats) for p in pilots])
         weekday = seen.first_day.weekday()
         series = prepare(
-            seen.active, seen.seats, counted, registered, weekday, resting=resting[:, :-1], origin=seen.origin
+            seen.active,
+            seen.seats,
+            counted,
+            registered,
+            weekday,
+            resting=resting[:, :-1],
+            origin=seen.origin,
+            presence=self._presence(),
         )
         self._run = advance(series, len(seen.sources), int(self._feeds.through.max(initial=-1)) + 1)
         by_source = [statuses.get(name) for name in seen.sources]
@@ -92,6 +100,12 @@ class Look:
         if not self._pilots:
             return np.zeros(self._window.active.shape, dtype=np.bool_)
         return np.stack([rows[p.country] for p in self._pilots])
+
+    def _presence(self) -> FloatGrid:
+        """Return the share of people usually at work, by pilot and day."""
+        first, days = self._window.first_day, self._window.days
+        rows = [presence_row(p.country, first, days) for p in self._pilots]
+        return np.stack(rows) if rows else np.ones(self._window.active.shape)
 
     def _overrun_of(self, row: int) -> BoolGrid:
         window = self._window
@@ -158,6 +172,7 @@ class Look:
                 "expected": round(expected, 1) if numbers else None,
                 "evidence": evidence.drop_off(onset, seen, expected, numbers=numbers),
                 "severity": max(0.0, expected - seen),
+                "recent_share": episode.recent if numbers else None,
                 "tier": shape.tier,
                 "numbers": numbers,
             }
@@ -192,26 +207,27 @@ class Look:
         )
 
     def _stage_age(self, row: int, shape: Shape) -> list[Finding]:
-        """Find a pilot that has been in one stage on its way for six months or more."""
+        """Find the stages on its way in which a pilot was, or is, for six months or more."""
+        return [f for span in self._spans[row] if (f := self._old_stage(row, span, shape)) is not None]
+
+    def _old_stage(self, row: int, span: StageSpan, shape: Shape) -> Finding | None:
         pilot, settings = self._pilots[row], self._settings
-        span: StageSpan | None = self._spans[row][-1] if self._spans[row] else None
-        days = days_in_stage(span, self._today) if span else None
+        days = days_in_stage(span, span.until or self._today)
         mark = mark_passed(days, settings.stage_marks) if days is not None else None
-        if span is None or span.since is None or days is None or mark is None or span.stage not in PRE_PRODUCTION:
-            return []
-        planned = planned_dwell(pilot, span, self._today, settings)
-        return [
-            Finding.model_validate(
-                {
-                    "pilot": pilot.id,
-                    "kind": Kind.STAGE_AGE,
-                    "opened_on": span.since + timedelta(days=min(settings.stage_marks)),
-                    "onset": span.since,
-                    "observed": float(days),
-                    "expected": float(mark),
-                    "evidence": evidence.stage_age(span.stage, days, planned),
-                    "severity": days / 365,
-                    "tier": shape.tier,
-                }
-            )
-        ]
+        if span.since is None or days is None or mark is None or span.stage not in PRE_PRODUCTION:
+            return None
+        planned = planned_dwell(pilot, span, span.until or self._today, settings)
+        return Finding.model_validate(
+            {
+                "pilot": pilot.id,
+                "kind": Kind.STAGE_AGE,
+                "opened_on": span.since + timedelta(days=min(settings.stage_marks)),
+                "onset": span.since,
+                "closed_on": span.until,
+                "observed": float(days),
+                "expected": float(mark),
+                "evidence": evidence.stage_age(span.stage, days, planned, span.until),
+                "severity": days / 365,
+                "tier": shape.tier,
+            }
+        )

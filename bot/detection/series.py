@@ -35,7 +35,8 @@ class Series:
     origin: IntGrid
     """Index of the source that gave the row, -1 where there is none."""
     seats: FloatGrid
-    """Effective seats: at most the mean of 21 days, so that fresh seats don't look like a fall."""
+    """Effective seats: at most the mean of 21 days, so that fresh seats don't look like a fall, less those
+    that the season leaves empty."""
     threshold: FloatGrid
     """Sum of evidence above which a drop-off is called, by the seats of the day."""
     age: FloatGrid
@@ -75,16 +76,20 @@ def prepare(
     *,
     resting: BoolGrid | None = None,
     origin: NDArray[np.integer] | None = None,
+    presence: FloatGrid | None = None,
 ) -> Series:
     """Work out what a run reads from grids by pilot and day, NaN where unknown.
 
     `registered` are the registry's seats, valid until telemetry knows. Without `resting` nobody
-    rests, without `origin` no two pilots share a source.
+    rests, without `origin` no two pilots share a source. `presence` is the share of people usually at
+    work; without it everybody is.
     """
     known = ~np.isnan(active)
     rests = np.zeros(active.shape, dtype=np.bool_) if resting is None else resting
     given = np.full(active.shape, -1) if origin is None else origin
     current, effective = _seats(active, seats, registered)
+    if presence is not None:
+        effective = effective * presence
     threshold = np.select([current < bound for bound, _ in THRESHOLDS], [h for _, h in THRESHOLDS], THRESHOLDS[-1][1])
     age = np.cumsum(np.logical_or.accumulate(known, axis=1), axis=1) - 1.0
     by_day = (np.where(known, active, 0.0), known & countable & ~rests, rests, given, effective, threshold, age)

@@ -63,6 +63,8 @@ class Finding(BaseModel):
     numbers: bool = True
     suspended: bool = False
     severity: float = 0.0
+    recent_share: float | None = None
+    """drop_off: share of what is expected that was seen in the last seven days, where both are known."""
 
     @property
     def is_open(self) -> bool:

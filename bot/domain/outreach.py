@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from bot.domain.record import Record
 
@@ -70,7 +70,7 @@ class Delivery(Record):
     recipient: str
     state: DeliveryState = DeliveryState.QUEUED
     outreach: tuple[Outreach, ...]
-    withdrawn: dict[str, str] = {}
+    withdrawn: dict[str, str] = Field(default_factory=dict)
     made_at: datetime
     due_at: datetime
     attempt: int = 0

@@ -15,6 +15,9 @@ from bot.domain.outreach import DeliveryState, Step
 from bot.policy.budget import WEEK, Budget
 from bot.policy.observe import is_recovered
 
+COMING_BACK = 0.8
+"""Share of usual use in the last seven days from which a promise is taken to have worked."""
+
 MOST_LOOPS = 2
 """After two loops without an end the case is parked: visible, and silent."""
 
@@ -37,6 +40,7 @@ class Quiet(StrEnum):
     ONE_A_WEEK = "this pilot had its message of the week"
     LISTED = "on the programme lead's list"
     PARKED = "parked after two loops"
+    WORKING = "use is coming back after what was promised; telemetry answers for the owner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,8 @@ def _promise(case: Case, recipient: Recipient | None, calendar: Calendar, budget
     since = case.answered_at
     if asked and since and asked.decided_at > since:
         return _after_last(case, asked, country, calendar, now)
+    if all((f.recent_share or 0.0) >= COMING_BACK for f in case.open_findings):
+        return Hold(Quiet.WORKING)
     return _over_budget(case, budget, now) or Ask(Step.CHECK, recipient.person, case.loop, occurrence)
 
 

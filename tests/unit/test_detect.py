@@ -226,3 +226,13 @@ def test_one_look_or_many_find_the_same() -> None:
         today = FIRST + timedelta(days=day)
         part = opened(look(shown, *pilots, today=today).findings)
         assert part == {f for f in whole if f[2] < today}
+
+
+def test_a_long_stage_that_ended_is_told_with_its_end() -> None:
+    """With a history of stages the finding of an earlier one is closed on the day the next began."""
+    began, moved = TODAY - timedelta(days=500), TODAY - timedelta(days=100)
+    history = [{"stage": "build", "since": began}, {"stage": "pilot", "since": moved}]
+    shown = pilot(stage_since=moved, stage_history=history)
+    (found,) = [f for f in look(window(usage(DAYS, 30, 2)), shown).findings if f.kind is Kind.STAGE_AGE]
+    assert (found.onset, found.closed_on, found.observed) == (began, moved, 400.0)
+    assert "until" in found.evidence

@@ -11,6 +11,7 @@ from bot.detection.dropoff import Judged, Run, judge
 from bot.detection.hold import Check
 from bot.detection.series import prepare
 from bot.domain.calendar import Calendar
+from bot.domain.season import presence_row
 from bot.domain.telemetry import BoolGrid, FloatGrid
 
 FIRST = date(2026, 1, 12)
@@ -217,3 +218,62 @@ def test_pilots_judged_together_are_judged_alike() -> None:
     assert together[1] == judged(rows[1])
     assert together[2] == judged(rows[2][:102])
     assert together[3] == Judged()
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("share", [0.3, 0.5])
+def test_a_lower_level_that_lasts_does_not_become_usual(seed: int, share: float) -> None:
+    """While use stays low the finding stays open: what is usual is kept as it was before."""
+    found = [e for e in judged(usage(330, 30, seed, (100, share))).episodes if e.opened >= 100]
+    assert [e.closed for e in found] == [None]
+    assert found[0].recent is not None
+    assert abs(found[0].recent - share) < 0.25
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("lasts", [25, 150])
+def test_use_that_is_back_ends_the_finding_soon_however_long_it_was_away(seed: int, lasts: int) -> None:
+    """Within three weeks of use being back the finding is closed."""
+    active = usage(330, 30, seed, (100, 0.3))
+    active[100 + lasts :] = usage(330, 30, seed + 50)[100 + lasts :]
+    (found,) = [e for e in judged(active).episodes if 100 <= e.opened < 100 + lasts]
+    assert found.closed is not None
+    assert 100 + lasts < found.closed <= 100 + lasts + 21
+
+
+def test_a_summer_is_no_fall_and_a_fall_in_summer_is_found() -> None:
+    """Use that follows the season is left alone; a fall to a third of what the season leaves is found."""
+    first = date(2026, 3, 2)
+    present = presence_row("FR", first, 200)
+    summer = np.random.default_rng(4).poisson(30 * WEEKDAYS[np.arange(200) % 7] * present).astype(float)
+    fallen = summer.copy()
+    onset = (date(2026, 7, 20) - first).days
+    fallen[onset:] = np.floor(fallen[onset:] / 3)
+    grid = np.stack([summer, fallen])
+    series = prepare(
+        grid,
+        np.full(grid.shape, 60.0),
+        np.ones(grid.shape, dtype=np.bool_),
+        np.full(2, 60.0),
+        0,
+        presence=np.stack([present, present]),
+    )
+    run = Run(2, 0)
+    run.advance(series, 200)
+    assert run.judged(0, 199).episodes == []
+    (found,) = run.judged(1, 199).episodes
+    assert onset <= found.opened <= onset + 21
+    without = prepare(grid, np.full(grid.shape, 60.0), np.ones(grid.shape, dtype=np.bool_), np.full(2, 60.0), 0)
+    plain = Run(2, 0)
+    plain.advance(without, 200)
+    assert plain.judged(0, 199).episodes != []
+
+
+def test_the_season_is_known_by_country_and_year() -> None:
+    """Full in the middle of the summer, 1 outside of it and where no season is known, the same in each year."""
+    row = presence_row("DE", date(2025, 1, 1), 730)
+    assert row[(date(2025, 8, 1) - date(2025, 1, 1)).days] == row[(date(2026, 8, 1) - date(2025, 1, 1)).days] == 0.75
+    assert row[0] == row[-1] == 1.0
+    assert (presence_row("AU", date(2025, 1, 1), 365) == 1).all()
+    assert (presence_row(None, date(2025, 1, 1), 365) == 1).all()
+    assert 0.65 < presence_row("FR", date(2026, 7, 10), 1)[0] < 1.0

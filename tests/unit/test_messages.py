@@ -59,7 +59,7 @@ def test_every_message_keeps_the_tone(case: Case, step: Step, name: str) -> None
 def test_a_fact_reads_on_from_the_name_of_the_pilot() -> None:
     """The evidence goes on in small letters after the name, a long name is shortened."""
     nudge = section(open_case(DROP), Step.NUDGE, "Invoice coding", TEXTS)
-    assert nudge.fact.startswith("Invoice coding: since 20 February 2026, 61 active user-days were seen")
+    assert nudge.fact.startswith("Invoice coding: since 20 February 2026 it is used at 52 % of its own usual")
     assert nudge.question == "Is it on track, or is something in the way?"
     stall = section(open_case(STALL), Step.NUDGE, LONG_NAME, TEXTS)
     assert stall.fact.startswith("Use of large language models to draft first...: its plan for this stage ended")

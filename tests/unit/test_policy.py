@@ -196,6 +196,17 @@ def test_a_step_is_left_alone_until_due_and_checked_once() -> None:
     assert what(moved, NOW + 22 * DAY) == Ask(Step.CHECK, "p_owner", 1, occurrence=1)
 
 
+def test_telemetry_answers_for_the_owner_where_it_can() -> None:
+    """When use is coming back by the time a step is due for its check, the owner is not asked about it."""
+    back = open_case(finding(recent_share=0.85))
+    case = apply_reply(take(back, what(back)), reply(STEP), NOW)
+    assert what(case, NOW + 7 * DAY) == Hold(Quiet.WORKING)
+    still_low = case.model_copy(update={"findings": (finding(recent_share=0.5),)})
+    assert what(still_low, NOW + 7 * DAY) == Ask(Step.CHECK, "p_owner", 1)
+    both = case.model_copy(update={"findings": (finding(recent_share=0.9), finding(Kind.STALL))})
+    assert isinstance(what(both, NOW + 7 * DAY), Ask)
+
+
 def test_a_block_is_checked_after_its_date() -> None:
     """Quiet until the date that was named, then one question; without an owner, none."""
     blocked = apply_reply(open_case(), reply(BlockedBy(cause=Cause.DATA, until=date(2026, 3, 20))), NOW)
