@@ -143,7 +143,7 @@ def _story(played: Played, cases: Mapping[str, Case]) -> None:
     pilot = next(p for p in fleet.pilots if fleet.shapes[p.id] is Shape.CLIFF)
     zone = _zone(fleet, pilot.id)
     moments = [
-        (s.at, "[bold]Stickshaker asks[/]", _words(s, pilot.id)) for s in played.sent if s.outreach.pilot == pilot.id
+        (s.at, "[bold]Stickshaker writes[/]", _words(s, pilot.id)) for s in played.sent if s.outreach.pilot == pilot.id
     ]
     moments += [
         (r.received_at, "[bold green]The owner answers[/]", say_answer(r.answer))

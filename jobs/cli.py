@@ -25,6 +25,9 @@ from jobs.wiring import Process, open_process, terminal_chat
 
 T = TypeVar("T")
 
+DEMO_SEED = 16
+"""The firm that the demo shows unless told otherwise."""
+
 app = typer.Typer(
     name="stickshaker",
     help="Keeps AI pilots from stalling: finds the stall, asks the owner, checks what was promised.",
@@ -237,7 +240,7 @@ def demo(
     *,
     once: Annotated[bool, typer.Option("--once", help="Play without stopping to ask.")] = False,
     as_json: AsJson = False,
-    seed: Annotated[int, typer.Option("--seed", help="Another firm.")] = 1,
+    seed: Annotated[int, typer.Option("--seed", help="Another firm.")] = DEMO_SEED,
 ) -> None:
     """Play thirty weeks of an invented firm with fourteen pilots, and tell what happened."""
     raise typer.Exit(asyncio.run(run_demo(seed=seed, once=once, as_json=as_json)))

@@ -123,7 +123,7 @@ def test_a_plain_message_is_clean_text() -> None:
     assert to_plain(compose([(Step.NUDGE, said)], TEXTS)).split("\n\n") == [
         "1 question, about 10 seconds.",
         (
-            "Invoice coding: since 20 February 2026 this pilot looks less used than its own usual pattern. "
+            "Invoice coding: since 20 February 2026 it looks less used than its own usual pattern. "
             "With so few people that may mean nothing."
         ),
         "How is it going?",

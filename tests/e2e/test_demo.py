@@ -1,0 +1,76 @@
+"""The demo: the real importers, use cases and store, thirty weeks lived through, and an account of it."""
+
+import json
+from datetime import date, timedelta
+
+import pytest
+
+from bot.domain.case import Case, CaseState
+from bot.domain.finding import OWNER_KINDS, Kind
+from bot.domain.outreach import Step
+from jobs import demo
+from jobs.account import is_in_time, match, tell
+from jobs.cli import DEMO_SEED
+from jobs.fleet.firm import Shape
+from jobs.play import Played, play, stage
+
+DAYS = [date(2026, 11, 24), date(2027, 3, 10)]
+WEEK = timedelta(days=7)
+
+
+@pytest.mark.parametrize("today", DAYS, ids=str)
+async def test_the_printed_seed_tells_the_whole_story(today: date, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every condition is found by its latest day, who is well is left alone, and one owner's step ends in recovery."""
+    async with stage(DEMO_SEED, today) as (process, clock, fleet):
+        days: list[date] = []
+        played = await play(process, clock, fleet, days.append)
+        assert len(days) == 210
+        check_found(played)
+        check_silent(played)
+        check_budget(played)
+        check_story(played, (await process.ports.cases.all())[cliff(played)].case)
+        plain = await demo.to_plain(played, process)
+        assert json.loads(json.dumps(plain)) == plain
+        assert set(plain) == {"seed", "today", "findings", "outreach", "truth"}
+        capsys.readouterr()
+        await tell(played, process)
+        said = capsys.readouterr().out
+    for words in ("What was found", "Who was asked what", "One pilot's story", "What stayed silent", "recovered"):
+        assert words in said
+
+
+def cliff(played: Played) -> str:
+    """Return the pilot whose champion left."""
+    return next(p.id for p in played.fleet.pilots if played.fleet.shapes[p.id] is Shape.CLIFF)
+
+
+def check_found(played: Played) -> None:
+    """Assert that every labelled condition was found by its latest day."""
+    for truth in played.fleet.truth:
+        if truth.kind is not None:
+            assert is_in_time(truth, match(truth, played.report.findings)), truth
+
+
+def check_silent(played: Played) -> None:
+    """Assert that nothing was found in or said about a pilot that is well, and nothing said about a late feed."""
+    labelled = {t.pilot for t in played.fleet.truth if t.kind in OWNER_KINDS}
+    assert not {f.pilot for f in played.report.findings if f.kind in OWNER_KINDS} - labelled
+    assert not {s.outreach.pilot for s in played.sent} - labelled
+    late = [f for f in played.report.findings if f.kind is Kind.SOURCE_LATE and f.is_open]
+    assert [f.pilot for f in late] == [p for p, shape in played.fleet.shapes.items() if shape is Shape.LATE]
+
+
+def check_budget(played: Played) -> None:
+    """Assert that nobody got more than two messages in seven days, and no pilot more than one a week."""
+    for person in {s.outreach.recipient for s in played.sent}:
+        times = sorted({s.at for s in played.sent if s.outreach.recipient == person})
+        assert all(sum(at - WEEK < other <= at for other in times) <= 2 for at in times)
+
+
+def check_story(played: Played, case: Case) -> None:
+    """Assert that the cliff's owner was asked, promised a session, and was thanked after it."""
+    steps = [s.outreach.step for s in played.sent if s.outreach.pilot == cliff(played)]
+    assert steps[0] is Step.NUDGE
+    assert steps[-1] is Step.RECOVERY
+    assert [r.answer.kind for r in played.replies if r.pilot == cliff(played)] == ["step"]
+    assert case.state is CaseState.RECOVERED
