@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime, time
@@ -261,6 +262,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except StickshakerError as fault:
         ERR.print(f"[red]{plain(fault)}[/]", soft_wrap=True)
         sys.exit(2)
+    except BrokenPipeError:  # whoever read us has read enough, such as head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         sys.exit(130)
 

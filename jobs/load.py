@@ -1,5 +1,6 @@
 """The load command: a file or standard input, with a progress bar, a reject list and a summary."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,13 +77,20 @@ async def take_usage(process: Process, file: str, source: str, lag: int | None) 
         return await load_usage(table.rows(), source, lag, process.ports, table.rejects.add), table.rejects.path
 
 
+def _rejects_of(file: str) -> Path:
+    """Return where rejects go: beside the file, or here where that folder can't be written to."""
+    if file == STDIN:
+        return Path(STDIN_REJECTS)
+    beside = rejects_path(Path(file))
+    return beside if os.access(beside.parent, os.W_OK) else Path(beside.name)
+
+
 class _Table(Generic[Wanted]):
     """The rows of a file on their way in, with its rejects and how far it is."""
 
     def __init__(self, file: str, reading: Reading[Wanted], size: int | None) -> None:
         self._reading, self._size = reading, size
-        path = Path(STDIN_REJECTS) if file == STDIN else rejects_path(Path(file))
-        self.rejects: Rejects[Wanted] = Rejects(path, reading.columns)
+        self.rejects: Rejects[Wanted] = Rejects(_rejects_of(file), reading.columns)
 
     def __enter__(self) -> Self:
         self.rejects.__enter__()

@@ -152,11 +152,15 @@ class Look:
         return int(self._feeds.through[row])
 
     def _shape(self, row: int) -> Shape:
-        """Judge by the seats as of the last judged day, else by the registry's."""
-        told = latest(self._window.seats[row], self._last(row)) if self._last(row) >= 0 else None
+        """Judge by the seats as of the last judged day, else the registry's, else the most people ever seen."""
+        last = self._last(row)
+        told = latest(self._window.seats[row], last) if last >= 0 else None
         seats = told if told is not None else self._pilots[row].seats
-        small = seats is not None and seats < self._settings.small_seats
-        return Shape("question" if small else "full", seats is None or seats >= self._settings.min_group)
+        if seats is None:
+            seen = np.concatenate([self._window.active[row, : last + 1], self._window.active_28d[row, : last + 1]])
+            seats = np.nanmax(seen, initial=0.0, where=~np.isnan(seen))
+        small = seats < self._settings.small_seats
+        return Shape("question" if small else "full", seats >= self._settings.min_group)
 
     def _drop_off(self, row: int, episode: Episode, shape: Shape) -> Finding:
         day, numbers = self._window.day, shape.numbers
