@@ -1,15 +1,19 @@
 """The check command: what works, what is missing, and how to mend it."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from bot.app.look import gather
+from bot.domain.outreach import DeliveryState
 from bot.domain.settings import Mode
 from bot.errors import StickshakerError
 from jobs.settings import PREFIX, Settings, read_settings
 from jobs.shown import plain, say, say_json
 from jobs.wiring import Process, open_process
+
+RECENT = timedelta(days=14)
+"""How long a message that may not have arrived is named."""
 
 State = Literal["ok", "note", "fault"]
 MARKS: dict[State, str] = {"ok": "[green]ok[/]   ", "note": "[yellow]note[/] ", "fault": "[red]fault[/]"}
@@ -101,10 +105,20 @@ async def _store(process: Process) -> list[Line]:
             if late
             else Line(f"source {status.source}", "ok", f"{says}.")
         )
-    unknown = [d for d in await process.ports.outbox.all() if d.state.value in {"unknown", "dead"}]
-    found += [
-        Line(f"delivery {d.id}", "fault", f"{d.state.value}: {d.reason}; tell the person yourself.") for d in unknown
-    ]
+    return [*found, *await _undelivered(process, now)]
+
+
+async def _undelivered(process: Process, now: datetime) -> list[Line]:
+    """Name the messages of late that may not have arrived: to whom, about what, and why."""
+    people = await process.ports.people.all()
+    found = []
+    for delivery in await process.ports.outbox.all():
+        is_recent = delivery.settled_at is not None and delivery.settled_at > now - RECENT
+        if delivery.state in {DeliveryState.UNKNOWN, DeliveryState.DEAD} and is_recent:
+            name = people[delivery.recipient].name if delivery.recipient in people else "somebody unknown"
+            pilots = ", ".join(sorted({o.pilot for o in delivery.active}))
+            says = f"{delivery.state.value}, about {pilots}: {delivery.reason}. Speak to them yourself."
+            found.append(Line(f"message to {name}", "note", says))
     return found
 
 

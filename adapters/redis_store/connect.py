@@ -1,8 +1,12 @@
 """One way to reach the store, and one clear sentence for each way in which it can't be used."""
 
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import redis.asyncio as redis
 from redis.asyncio.retry import Retry
@@ -11,7 +15,6 @@ from redis.exceptions import (
     AuthenticationError,
     ConnectionError,  # noqa: A004  redis-py's own name; the built-in is an OSError and caught as such
     NoPermissionError,
-    ReadOnlyError,
     RedisError,
     ResponseError,
     TimeoutError,  # noqa: A004  as above
@@ -36,6 +39,76 @@ BEHAVIOUR: Final[dict[str, Any]] = {
 """How every client of ours behaves, whatever it connects to."""
 
 
+KINDS: Final = frozenset({"string", "hash", "set", "zset", "list", "stream"})
+PROBES: Final = """
+    SCRIPT LOAD return(1)
+    EVALSHA e0e1f9fabfc9d4800c877a703b823ac0578ff8db 0
+    SET string 1 EX 60
+    GET string
+    SETRANGE string 0 1
+    GETRANGE string 0 0
+    EXISTS string
+    EXPIRE string 60
+    HSET hash a 1
+    EXPIRE hash 60
+    HSETNX hash b 1
+    HGET hash a
+    HMGET hash a b
+    HGETALL hash
+    HVALS hash
+    HKEYS hash
+    HLEN hash
+    HEXISTS hash a
+    HDEL hash b
+    SADD set a
+    EXPIRE set 60
+    SCARD set
+    SISMEMBER set a
+    SMEMBERS set
+    SREM set b
+    ZADD zset 1 a
+    EXPIRE zset 60
+    ZCOUNT zset 0 9
+    ZRANGE zset 0 -1
+    ZRANGEBYSCORE zset 0 9
+    ZREM zset b
+    ZREMRANGEBYSCORE zset 5 9
+    RPUSH list a
+    EXPIRE list 60
+    LRANGE list 0 -1
+    XADD stream * a 1
+    EXPIRE stream 60
+    XRANGE stream - +
+    DEL string hash set zset list stream
+"""
+"""Every command that the ports and their scripts use, tried once at the start: what a script runs is checked against
+the same list of permissions. Words of KINDS become keys of this one call, so that two calls never meet."""
+
+SAYS: Final = {
+    "LOADING": "is still reading its data; wait a moment and run the command again",
+    "OOM": "is full (maxmemory); give it more memory and run the command again, nothing is lost",
+    "MISCONF": "can't write to its disk; mend that there and run the command again, nothing is lost",
+    "NOREPLICAS": "has fewer replicas than it demands for writing; mend that there and run the command again",
+    "BUSY": "is busy with somebody's long script; run the command again later",
+    "READONLY": "is a read-only replica; point STICKSHAKER_REDIS_URL at the primary",
+    "MASTERDOWN": "is a replica that lost its primary; point STICKSHAKER_REDIS_URL at the primary",
+    "NOAUTH": "refused user or password; check them in STICKSHAKER_REDIS_URL",
+    "WRONGPASS": "refused user or password; check them in STICKSHAKER_REDIS_URL",
+    "DENIED": "lets no other machine in (protected mode); give it a password",
+    "NOPERM": "may not be used for our keys by the user of STICKSHAKER_REDIS_URL; allow ~{root}:* in the server's ACL",
+    "can't run this command": "keeps a command of ours from its user; `stickshaker check` names it",
+    "max number of clients": "has no connection left (maxclients); raise that or run the command again later",
+    **dict.fromkeys(
+        ("CLUSTERDOWN", "MOVED", "ASK", "CROSSSLOT"),
+        "is part of a Cluster, which is not supported yet; point STICKSHAKER_REDIS_URL at a single server",
+    ),
+}
+"""What a refusal of the server means, by the word it begins with."""
+
+FORBIDDEN: Final = re.compile(r"'([a-z|]+)' command")
+"""How a server names the command that a user may not run."""
+
+
 @dataclass(frozen=True, slots=True)
 class ServerFacts:
     """What answered: `redis` or `valkey`, and its version."""
@@ -49,33 +122,52 @@ def client_for(url: str) -> redis.Redis:
 
     Raises SettingsError for a URL that can't be one, without repeating its password.
     """
-    scheme = urlsplit(url).scheme
+    try:
+        parts = urlsplit(url)
+        _check_url(parts.scheme, parse_qs(parts.query))
+        client = redis.Redis.from_url(url, **BEHAVIOUR)
+        # An option that nobody knows shows only when a connection is made.
+        client.connection_pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+    except (ValueError, TypeError, RedisError) as fault:
+        msg = "STICKSHAKER_REDIS_URL can't be read; write it as redis://user:password@host:6379/0."
+        raise SettingsError(msg) from fault
+    return client
+
+
+def _check_url(scheme: str, options: dict[str, list[str]]) -> None:
     if scheme not in SCHEMES:
         msg = f"STICKSHAKER_REDIS_URL starts with '{scheme}://'; use redis://, rediss:// or unix://."
         raise SettingsError(msg)
-    try:
-        return redis.Redis.from_url(url, **BEHAVIOUR)
-    except ValueError as fault:
-        msg = "STICKSHAKER_REDIS_URL can't be read; write it as redis://user:password@host:6379/0."
-        raise SettingsError(msg) from fault
+    ours = sorted(BEHAVIOUR.keys() & options)
+    if ours:
+        msg = f"STICKSHAKER_REDIS_URL sets {', '.join(ours)}, which Stickshaker chooses itself; leave that out."
+        raise SettingsError(msg)
 
 
 async def verify(client: redis.Redis, prefix: str) -> ServerFacts:
-    """Ask the server who it is and try each kind of command we need on one key under `prefix`.
+    """Ask the server who it is and try every command we need on keys of this call under `prefix`.
 
     Raises StoreUnavailable with one sentence: unreachable, wrong password, too old, read-only, a
     missing permission (named), or no Redis at all.
     """
     try:
         facts = await _facts(client)
-        await _probe(client, f"{prefix}:probe")
-    except (AuthenticationError, NoPermissionError, ReadOnlyError, ResponseError) as fault:
-        raise StoreUnavailable(_refused(fault)) from fault
+        await _probe(client, prefix)
     except (RedisError, OSError, ValueError) as fault:
-        where = _where(client)
-        msg = f"The store at {where} can't be reached or is no Redis; check STICKSHAKER_REDIS_URL and that it runs."
-        raise StoreUnavailable(msg) from fault
+        raise StoreUnavailable(_sentence(fault, client, prefix, "can't be reached or is no Redis")) from fault
     return facts
+
+
+@contextmanager
+def faults_said(client: redis.Redis, prefix: str) -> Iterator[None]:
+    """Turn what goes wrong with the server inside this block into StoreUnavailable; anything else passes.
+
+    Every step of ours may be done again, so the remedy is always the same command once more.
+    """
+    try:
+        yield
+    except RedisError as fault:
+        raise StoreUnavailable(_sentence(fault, client, prefix, "stopped answering")) from fault
 
 
 async def _facts(client: redis.Redis) -> ServerFacts:
@@ -86,50 +178,64 @@ async def _facts(client: redis.Redis) -> ServerFacts:
     if numbers < LEAST:
         msg = f"The store is Redis {spoken or 'of an unknown version'}; Stickshaker needs 6.2 or newer, or Valkey."
         raise StoreUnavailable(msg)
+    mode = told.get("server_mode") or told.get("redis_mode")
+    if mode in {"cluster", "sentinel"}:
+        msg = f"The store at {_where(client)} runs as {mode}; point STICKSHAKER_REDIS_URL at a single server."
+        raise StoreUnavailable(msg)
     valkey = told.get("valkey_version")
     return ServerFacts("valkey", str(valkey)) if valkey else ServerFacts("redis", spoken)
 
 
-async def _probe(client: redis.Redis, key: str) -> None:
-    """Try what the store needs on one key each, and leave nothing behind."""
-    commands: tuple[tuple[str | bytes | int, ...], ...] = (
-        ("DEL", key),
-        ("HSET", key, "a", "1"),
-        ("DEL", key),
-        ("ZADD", key, 1, "a"),
-        ("DEL", key),
-        ("XADD", key, "*", "a", "1"),
-        ("DEL", key),
-        ("SETRANGE", key, 0, "a"),
-        ("DEL", key),
-        ("SET", key, "1", "NX", "EX", 5),
-        ("EVAL", "return redis.call('GET', KEYS[1])", 1, key),
-        ("EXPIRE", key, 5),
-        ("DEL", key),
-    )
-    for command in commands:
-        try:
-            await client.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
-        except NoPermissionError as fault:
-            raise StoreUnavailable(_missing(str(command[0]))) from fault
+async def _probe(client: redis.Redis, prefix: str) -> None:
+    """Try every command in one round trip, and leave nothing behind; what can't be removed expires."""
+    stem = f"{prefix}:{{probe-{secrets.token_hex(8)}}}"
+    commands = [line.split() for line in PROBES.strip().splitlines()]
+    async with client.pipeline(transaction=False) as pipe:
+        for words in commands:
+            pipe.execute_command(*(f"{stem}:{word}" if word in KINDS else word for word in words))
+        answers = await pipe.execute(raise_on_error=False)
+    refused = [(words, a) for words, a in zip(commands, answers, strict=True) if isinstance(a, ResponseError)]
+    missing = [_name(words) for words, a in refused if isinstance(a, NoPermissionError) and FORBIDDEN.search(str(a))]
+    if missing:
+        raise StoreUnavailable(_missing(list(dict.fromkeys(missing))))
+    for _, fault in refused:
+        raise fault
 
 
-def _missing(command: str) -> str:
-    return f"The user of STICKSHAKER_REDIS_URL may not run {command} on keys of ours; allow it in the server's ACL."
+def _name(words: Sequence[str]) -> str:
+    """Return the name of a command as an ACL knows it."""
+    return "SCRIPT LOAD" if words[0] == "SCRIPT" else words[0]
 
 
-def _refused(fault: RedisError) -> str:
-    """Say what the server objected to, without its words: they may hold the user's name."""
-    text = str(fault)
-    if isinstance(fault, NoPermissionError):
-        return _missing("INFO")
-    if isinstance(fault, ReadOnlyError):
-        return "The store is a read-only replica; point STICKSHAKER_REDIS_URL at the primary."
-    if isinstance(fault, AuthenticationError) or text.startswith(("NOAUTH", "WRONGPASS", "Authentication")):
-        return "The store refused user or password; check them in STICKSHAKER_REDIS_URL."
-    return (
-        "The store refused a command it should know; check that it is Redis 6.2 or newer, or Valkey, and not a proxy."
-    )
+def _missing(commands: Sequence[str]) -> str:
+    named = ", ".join(commands)
+    return f"The user of STICKSHAKER_REDIS_URL may not run {named} on keys of ours; allow that in the server's ACL."
+
+
+def _sentence(fault: BaseException, client: redis.Redis, prefix: str, silent: str) -> str:
+    """Say what went wrong without the server's own words: they may hold the user's name, or what we store.
+
+    `silent` is what a server did that gave no answer we understand.
+    """
+    at: BaseException | None = fault
+    while at is not None:  # redis-py wraps what our own connection raises
+        if isinstance(at, StoreUnavailable):
+            return str(at)
+        at = at.__cause__
+    text = str(fault).rpartition("caused error: ")[2]  # a pipeline puts the command in front, with our data
+    forbidden = FORBIDDEN.search(text)
+    if forbidden:
+        return _missing([forbidden[1].replace("|", " ").upper()])
+    where = f"The store at {_where(client)}"
+    code = "NOAUTH" if isinstance(fault, AuthenticationError) else getattr(fault, "status_code", None)
+    for word, says in SAYS.items():
+        if word == code or re.search(rf"\b{word}\b", text):
+            return f"{where} {says.format(root=prefix)}."
+    if isinstance(fault, ResponseError):
+        return (
+            f"{where} refused a command it should know; check that it is Redis 6.2 or newer, or Valkey, and no proxy."
+        )
+    return f"{where} {silent}; check STICKSHAKER_REDIS_URL and that it runs, then run the command again."
 
 
 def _where(client: redis.Redis) -> str:

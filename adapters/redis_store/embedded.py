@@ -42,12 +42,27 @@ class EmbeddedServer:
 
     @property
     def socket_path(self) -> Path:
-        """Return where the server listens; long paths move to a short folder of this user."""
+        """Return where the server listens: in the data folder, or where its starter wrote down.
+
+        A path too long for a socket moves to a short folder of this user. Which one that is depends on the
+        environment of the starter, so the others read it from the data folder.
+        """
         plain = self.folder / "valkey.sock"
         if len(os.fsencode(plain)) <= LONGEST_SOCKET:
             return plain
+        try:
+            told = Path(os.fsdecode((self.folder / SOCKET_FILE).read_bytes()))
+        except OSError:
+            return self._short_path()
+        # The name is made of our folder: a data folder that was copied does not lead to the server of the first one.
+        return told if told.name == self._short_path().name else self._short_path()
+
+    def _short_path(self) -> Path:
+        """Return where this process would put the socket of a long path."""
         name = blake2b(os.fsencode(self.folder), digest_size=8).hexdigest()
-        return Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"stickshaker-{os.getuid()}" / name
+        rooms = [os.environ.get("XDG_RUNTIME_DIR") or "", tempfile.gettempdir()]
+        paths = [Path(room) / f"stickshaker-{os.getuid()}" / name for room in rooms if os.access(room, os.W_OK)]
+        return next((p for p in paths if len(os.fsencode(p)) <= LONGEST_SOCKET), Path("/tmp") / f"ss-{name}" / "s")
 
     @property
     def url(self) -> str:

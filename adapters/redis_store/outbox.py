@@ -14,7 +14,7 @@ from adapters.redis_store.wire import to_text
 from bot.domain.outreach import Delivery, DeliveryState, Outreach, Window, identity
 from bot.ports import AuditEntry, Claim, Limits
 
-SEND_TIMEOUT: Final = timedelta(minutes=2)
+SEND_TIMEOUT: Final = timedelta(minutes=5)
 """After this a claimed send without an end is looked into: its process died or hangs."""
 
 MOMENTS: Final = {"made": "made_at", "due": "due_at", "claimed": "claimed_at", "settled": "settled_at"}
@@ -155,7 +155,7 @@ class RedisOutbox:
         """Record how a claimed send ended."""
         entry = _entry(now, f"delivery {state.value}", delivery.id, reason)
         refund = int(state in REFUNDED)
-        keys = [*self._held(delivery), *self._day_and_trail(delivery)]
+        keys = [*self._held(delivery), *await self._day_and_trail(delivery)]
         return bool(
             await self._scripts.run("settle", keys, [token, state.value, to_ms(now), ref, reason, refund, entry])
         )
@@ -163,7 +163,7 @@ class RedisOutbox:
     async def requeue(self, delivery: Delivery, *, token: str, due_at: datetime, reason: str) -> bool:
         """Put a claimed delivery back and refund it."""
         entry = _entry(due_at, "delivery queued again", delivery.id, reason)
-        keys = [*self._held(delivery), *self._day_and_trail(delivery)]
+        keys = [*self._held(delivery), *await self._day_and_trail(delivery)]
         return bool(await self._scripts.run("requeue", keys, [token, to_ms(due_at), reason, entry]))
 
     async def postpone(self, delivery: Delivery, due_at: datetime) -> None:
@@ -196,9 +196,10 @@ class RedisOutbox:
             self._keys.budget(delivery.recipient),
         ]
 
-    def _day_and_trail(self, delivery: Delivery) -> list[str]:
-        """Return the keys of the local day that the delivery took, if any, and of the trail."""
-        day = delivery.local_day or "none"
+    async def _day_and_trail(self, delivery: Delivery) -> list[str]:
+        """Return the keys of the local day that the delivery took, as its claim wrote it, and of the trail."""
+        found = await self._client.hget(self._keys.delivery(delivery.recipient, delivery.id), "day")
+        day = "none" if found is None else to_text(found)
         shard = self._keys.shard_of_person(delivery.recipient)
         return [self._keys.local_day(delivery.recipient, day), self._keys.letters(shard)]
 

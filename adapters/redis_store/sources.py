@@ -3,23 +3,27 @@
 import redis.asyncio as redis
 
 from adapters.redis_store.keys import Keys
+from adapters.redis_store.scripts import Scripts
 from bot.domain.telemetry import SourceStatus
 
 
 class RedisSources:
     """The Sources port."""
 
-    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts) -> None:
         """Keep all statuses in one hash: there are few."""
-        self._client, self._keys = client, keys
+        self._client, self._keys, self._scripts = client, keys, scripts
 
     async def put(self, status: SourceStatus) -> None:
-        """Store a status; the newest day never moves back."""
-        stored = await self._client.hget(self._keys.sources, status.source)
-        if stored is not None:
-            days = [d for d in (SourceStatus.from_stored(stored).newest_day, status.newest_day) if d]
-            status = status.model_copy(update={"newest_day": max(days, default=None)})
-        await self._client.hset(self._keys.sources, status.source, status.to_stored())
+        """Store a status; the newest day never moves back, whoever else stores one at the same time."""
+        is_stored = False
+        while not is_stored:
+            before = await self._client.hget(self._keys.sources, status.source)
+            held = SourceStatus.from_stored(before).newest_day if before is not None else None
+            newest = max((d for d in (held, status.newest_day) if d), default=None)
+            after = status.model_copy(update={"newest_day": newest}).to_stored()
+            args: list[str | int | float | bytes] = [status.source, before or "", after]
+            is_stored = bool(await self._scripts.run("swap", [self._keys.sources], args))
 
     async def all(self) -> list[SourceStatus]:
         """Return every status, sorted by source."""

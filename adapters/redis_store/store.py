@@ -1,13 +1,13 @@
 """The whole store as one thing: every port over one client."""
 
-from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import redis.asyncio as redis
 from redis.asyncio.connection import ConnectionPool, UnixDomainSocketConnection
 
 from adapters.redis_store.audit import RedisAudit
 from adapters.redis_store.cases import RedisCases
-from adapters.redis_store.connect import BEHAVIOUR, ServerFacts, client_for, verify
+from adapters.redis_store.connect import BEHAVIOUR, ServerFacts, client_for, faults_said, verify
 from adapters.redis_store.embedded import EmbeddedServer
 from adapters.redis_store.inbox import RedisInbox
 from adapters.redis_store.keys import Keys
@@ -35,7 +35,7 @@ class RedisStore:
         shards = Shards(client, self.keys)
         self.pilots = RedisPilots(client, self.keys, numbers)
         self.telemetry = RedisTelemetry(client, self.keys, numbers, sources)
-        self.sources = RedisSources(client, self.keys)
+        self.sources = RedisSources(client, self.keys, scripts)
         self.cases = RedisCases(client, self.keys, scripts, numbers, shards)
         self.outbox = RedisOutbox(client, self.keys, scripts, shards)
         self.inbox = RedisInbox(client, self.keys, scripts, shards)
@@ -49,6 +49,10 @@ class RedisStore:
         await self.settings.check_key(self._secret)
         return facts
 
+    def faults_said(self) -> AbstractContextManager[None]:
+        """Return a block in which whatever goes wrong with the server is StoreUnavailable in one sentence."""
+        return faults_said(self.client, self.keys.root)
+
     async def close(self) -> None:
         """Let go of the connections."""
         await self.client.aclose()
@@ -57,7 +61,7 @@ class RedisStore:
 def client_of(server: EmbeddedServer) -> redis.Redis:
     """Return a client of the embedded server that starts it again when its owner has ended."""
     pool: ConnectionPool = ConnectionPool(
-        connection_class=_Reviving, path=str(server.socket_path), ensure=server.ensure, **BEHAVIOUR
+        connection_class=_Reviving, path=str(server.socket_path), server=server, **BEHAVIOUR
     )
     return redis.Redis.from_pool(pool)
 
@@ -65,15 +69,16 @@ def client_of(server: EmbeddedServer) -> redis.Redis:
 class _Reviving(UnixDomainSocketConnection):
     """A connection that asks for the server before it gives up on the socket."""
 
-    def __init__(self, *, ensure: Callable[[], str], **given: object) -> None:
+    def __init__(self, *, server: EmbeddedServer, **given: object) -> None:
         super().__init__(**given)  # type: ignore[arg-type]  # handed through as redis-py's pool gives it
-        self._ensure = ensure
+        self._server = server
 
     async def _connect(self) -> None:
         try:
             await super()._connect()  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
         except OSError:
-            self._ensure()
+            self._server.ensure()
+            self.path = str(self._server.socket_path)  # whoever started it again may have chosen another
             await super()._connect()  # type: ignore[no-untyped-call]  # as above
 
 

@@ -73,15 +73,19 @@ class Chat:
             self._console.print(line)
         if not waiting:
             self._console.print("Nothing waits for an answer from you.")
+        later: set[str] = set()
         try:
-            for one in waiting:
-                await self._converse(one)
+            while fresh := [one for one in waiting if one.case.id not in later]:
+                # Read anew each time: an answer may settle what came after it.
+                later.add(fresh[0].case.id)
+                await self._converse(fresh[0])
+                waiting, _ = await self._letters()
         except (Left, EOFError):
             self._console.print("[dim]Until next time.[/]")
 
     async def _letters(self) -> tuple[list[Waiting], list[str]]:
-        """Return the questions that wait, oldest first, and a line for everything else that was sent."""
-        waiting: list[Waiting] = []
+        """Return the questions that wait, the newest of each case, and a line for everything else that was sent."""
+        waiting: dict[str, Waiting] = {}
         past: list[str] = []
         for delivery in await self._ports.outbox.of(self._person.id):
             if delivery.state not in {DeliveryState.SENT, DeliveryState.UNKNOWN} or delivery.message is None:
@@ -90,11 +94,11 @@ class Chat:
             for section in message.sections:
                 one = await self._waiting(delivery, message, section)
                 if one is not None:
-                    waiting.append(one)
+                    waiting[section.case_id] = one
                 else:
                     when = f"{delivery.claimed_at:%d %b}" if delivery.claimed_at else ""
                     past.append(f"[dim]{when}  {escape(section.fact)}[/]")
-        return waiting, past
+        return list(waiting.values()), past
 
     async def _waiting(self, delivery: Delivery, message: Message, section: Section) -> Waiting | None:
         """Return the question of a section if its case still waits for the answer."""

@@ -1,6 +1,7 @@
 """Outreach becomes deliveries, and deliveries that are due are sent: each once, or listed with its reason."""
 
 import logging
+from asyncio import timeout
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -23,13 +24,20 @@ from bot.ports import Claim, Found, Limits, Ports, StoredCase
 
 LOG = logging.getLogger(__name__)
 
+SEND_LIMIT: Final = timedelta(seconds=60)
+"""A send is cut off after this; well before anybody looks into what became of it."""
 AGAIN_AFTER: Final = timedelta(minutes=15)
 """When the chat refuses for now and does not say for how long."""
 
 
 async def relay(ports: Ports, rules: Rules) -> int:
-    """Put pending outreach into deliveries and return how many; cut off anywhere, the next pass goes on."""
+    """Put pending outreach into deliveries and return how many; cut off anywhere, the next pass goes on.
+
+    While the organisation is not live no delivery is made.
+    """
     done = 0
+    if rules.mode(await ports.settings.read()) is not Mode.LIVE:
+        return done
     for outreach in await ports.cases.pending():
         pilot, person = await ports.pilots.get(outreach.pilot), await ports.people.get(outreach.recipient)
         zone, country = clock_of(person, pilot, rules)
@@ -126,7 +134,7 @@ class Deliverer:
             case = stored.case if stored else None
             reason = still_holds(case, outreach.case_id, outreach.step, outreach.recipient, owner)
             if person is None or person.opted_out:
-                reason = "this person gets no messages"
+                reason = "no longer to be sent"
             if reason is not None:
                 await ports.outbox.withdraw(delivery.recipient, delivery.id, [outreach.id], reason, ports.clock.now())
             elif stored is not None and pilot is not None:
@@ -193,7 +201,8 @@ class Deliverer:
         """Hand a claimed message to the chat and record how that ended, after its answer and never before."""
         ports, delivery = self._ports, letter.delivery
         try:
-            ref = await ports.messenger.send(letter.person, delivery.id, letter.message)
+            async with timeout(SEND_LIMIT.total_seconds()):
+                ref = await ports.messenger.send(letter.person, delivery.id, letter.message)
         except SendRefused as refusal:
             await self._refused(delivery, token, refusal)
             done.refused.append(delivery.id)

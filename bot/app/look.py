@@ -16,6 +16,7 @@ from bot.domain.outreach import DeliveryState, Outreach
 from bot.domain.people import Person
 from bot.domain.pilot import Pilot
 from bot.domain.telemetry import SourceStatus, UsageWindow
+from bot.metrics.progress import stage_spans
 from bot.policy.budget import WEEK, Budget
 from bot.policy.decide import Ask, Decision, Hold, Quiet, Recipient, apply_decision, decide
 from bot.policy.observe import observe
@@ -120,7 +121,14 @@ def judge_case(
     """
     stored = facts.cases.get(pilot.id)
     seen = facts.findings.get(pilot.id, ())
-    case = observe(stored.case if stored else None, pilot.id, seen, now=now, playbook=rules.playbook)
+    case = observe(
+        stored.case if stored else None,
+        pilot.id,
+        seen,
+        now=now,
+        playbook=rules.playbook,
+        stage_since=_stage_since(pilot, now),
+    )
     if case is None:
         return None
     judged = facts.detection.judged_through.get(pilot.id) or now.date() - ONE_DAY
@@ -136,6 +144,12 @@ def judge_case(
             if said or not live:
                 return Verdict(pilot, case, stored, tuple(taken), said)
     return Verdict(pilot, case, stored, tuple(taken))
+
+
+def _stage_since(pilot: Pilot, now: datetime) -> date | None:
+    """Return the first day of the stage the registry names, even where that is to come."""
+    spans = stage_spans(pilot, now.date())
+    return pilot.stage_since or (spans[-1].since if spans else None)
 
 
 def _outreach(case: Case, ask: Ask, now: datetime) -> Outreach:

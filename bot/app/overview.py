@@ -40,6 +40,8 @@ class PilotPage:
     findings: tuple[Finding, ...]
     case: Case | None
     trail: tuple[AuditEntry, ...]
+    reasons: Mapping[str, str]
+    """Why outreach was withdrawn, given up or is unknown, by its id."""
 
 
 def lines(report: SweepReport, pilots: Mapping[str, Pilot]) -> list[PilotLine]:
@@ -75,13 +77,26 @@ async def page(pilot_id: str, report: SweepReport, ports: Ports) -> PilotPage:
         raise NotFound(await _unknown(pilot_id, ports))
     verdict = next((v for v in report.verdicts if v.pilot.id == pilot_id), None)
     stored = await ports.cases.get(pilot_id)
+    case = verdict.case if verdict else stored.case if stored else None
     return PilotPage(
         pilot=pilot,
         line=_line(pilot, verdict, report),
         findings=tuple(f for f in report.findings if f.pilot == pilot_id),
-        case=verdict.case if verdict else stored.case if stored else None,
+        case=case,
         trail=tuple(await ports.audit.of_pilot(pilot_id)),
+        reasons=await _reasons(case, ports) if case else {},
     )
+
+
+async def _reasons(case: Case, ports: Ports) -> dict[str, str]:
+    """Return why what a case asked did not simply arrive, by the id of the outreach."""
+    found = {}
+    for asked in case.asked:
+        delivery = await ports.outbox.find(asked.person, asked.outreach)
+        reason = delivery and (delivery.withdrawn.get(asked.outreach) or delivery.reason)
+        if reason:
+            found[asked.outreach] = reason
+    return found
 
 
 async def _unknown(pilot_id: str, ports: Ports) -> str:
@@ -100,6 +115,10 @@ def to_plain(report: SweepReport) -> dict[str, object]:
         "outreach": [
             {"pilot": o.pilot, "kind": o.kind.value, "recipient": o.recipient, "on": o.on.isoformat()}
             for o in report.outreach
+        ],
+        "queued": [
+            {"pilot": o.pilot, "kind": o.kind.value, "recipient": o.recipient, "on": o.on.isoformat()}
+            for o in report.queued
         ],
         "portfolio": report.portfolio.model_dump(),
         "cases": [
@@ -152,6 +171,7 @@ def page_to_plain(page: PilotPage) -> dict[str, object]:
         "findings": [finding_to_plain(f) for f in page.findings],
         "case": case.model_dump(mode="json", exclude_none=True) if case else None,
         "trail": [asdict(e) | {"at": e.at.isoformat()} for e in page.trail],
+        "reasons": dict(page.reasons),
     }
 
 

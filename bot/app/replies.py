@@ -71,7 +71,8 @@ def _entry(reply: Reply, before: Case, after: Case) -> AuditEntry:
     return AuditEntry(
         at=reply.received_at,
         who=reply.person,
-        what=f"replied: {reply.answer.kind}",
+        # That somebody wants no messages is nobody else's business.
+        what="replied" if isinstance(reply.answer, StopAsking) else f"replied: {reply.answer.kind}",
         before=before.state.value,
         after=after.state.value,
     )

@@ -7,11 +7,11 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from bot.app.look import Budgets, Facts, Verdict, budgets, gather, judge_case, owner_of
-from bot.app.replies import reflect_deliveries
+from bot.app.replies import clock_of, reflect_deliveries
 from bot.app.rules import Rules
 from bot.domain.calendar import to_zone
 from bot.domain.finding import OWNER_KINDS, Finding
-from bot.domain.outreach import Outreach, Step
+from bot.domain.outreach import DeliveryState, Outreach, Step
 from bot.domain.pilot import Unreadable
 from bot.domain.settings import Mode
 from bot.errors import Conflict
@@ -48,6 +48,8 @@ class SweepReport:
     mode: Mode
     findings: tuple[Finding, ...]
     outreach: tuple[Planned, ...]
+    queued: tuple[Planned, ...]
+    """What was decided before and has not left yet."""
     portfolio: Portfolio
     verdicts: tuple[Verdict, ...]
     slowing: frozenset[str]
@@ -68,6 +70,7 @@ async def sweep(ports: Ports, rules: Rules, now: datetime, *, dry_run: bool = Fa
     owners = {p.id: owner_of(p, ports, facts.people, rules) for p in facts.pilots}
     held = await budgets(ports, sorted({o.person for o in owners.values() if o}), now)
     verdicts = _judge(facts, owners, held, rules, now, live=mode is Mode.LIVE)
+    queued = await _queued(ports, facts, rules)
     if not dry_run:
         verdicts = [v for v in verdicts if await _store(v, ports, now, live=mode is Mode.LIVE)]
     said = [v.outreach for v in verdicts if v.outreach]
@@ -76,6 +79,7 @@ async def sweep(ports: Ports, rules: Rules, now: datetime, *, dry_run: bool = Fa
         mode=mode,
         findings=facts.detection.findings,
         outreach=tuple(_plan(said, owners, held, facts, rules, now)),
+        queued=tuple(queued),
         portfolio=portfolio(facts.pilots, now.date()),
         verdicts=tuple(verdicts),
         slowing=facts.detection.slowing,
@@ -164,6 +168,20 @@ def _plan(
         name = facts.people[one.recipient].name
         plans.append(Planned(one.pilot, one.step, name, days[one.recipient]))
     return plans
+
+
+async def _queued(ports: Ports, facts: Facts, rules: Rules) -> list[Planned]:
+    """Return outreach that waits in its case or in a delivery, with the recipient's day it is due."""
+    pilots = {p.id: p for p in facts.pilots}
+    waiting = [(o, o.decided_at) for o in await ports.cases.pending()]
+    waiting += [(o, d.due_at) for d in await ports.outbox.all() if d.state is DeliveryState.QUEUED for o in d.active]
+    plans = []
+    for one, at in waiting:
+        person = facts.people.get(one.recipient)
+        zone, _ = clock_of(person, pilots.get(one.pilot), rules)
+        name = person.name if person else "nobody the registry names"
+        plans.append(Planned(one.pilot, one.step, name, at.astimezone(to_zone(zone)).date()))
+    return sorted(plans, key=lambda p: (p.on, p.pilot))
 
 
 def _free_day(earliest: datetime, owner: Recipient, places: Counter[date], rules: Rules) -> date:

@@ -3,14 +3,21 @@
 from datetime import datetime
 
 from bot.domain.settings import Mode, OrgState
+from bot.errors import Conflict
 from bot.ports import AuditEntry, Ports
 
 
 async def go_live(ports: Ports, who: str, now: datetime) -> OrgState:
-    """Let messages leave; the caller has shown an admin what would be sent before."""
+    """Let messages leave; the caller has shown an admin what would be sent before.
+
+    Raises Conflict in a pause: whoever paused had a reason, and only `resume` ends it.
+    """
     state = await ports.settings.read()
     if state.mode is Mode.LIVE:
         return state
+    if state.mode is Mode.PAUSED:
+        msg = "Stickshaker is paused; look at `stickshaker status`, then end the pause with `stickshaker resume`."
+        raise Conflict(msg)
     return await _turn(ports, state, Mode.LIVE, who, now)
 
 

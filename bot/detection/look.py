@@ -36,6 +36,10 @@ Countable = Callable[[str | None, date, int], BoolGrid]
 """Says which days count: given the country, the first day and the number of days."""
 
 
+SMALL_SEVERITY = 1.0
+"""Severity of every finding of a group too small to show figures: it must not tell them either."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """How far a finding of a pilot may go, and whether its figures may be shown."""
@@ -175,7 +179,7 @@ class Look:
                 "observed": seen if numbers else None,
                 "expected": round(expected, 1) if numbers else None,
                 "evidence": evidence.drop_off(onset, seen, expected, numbers=numbers),
-                "severity": max(0.0, expected - seen),
+                "severity": max(0.0, expected - seen) if numbers else SMALL_SEVERITY,
                 "recent_share": episode.recent if numbers else None,
                 "tier": shape.tier,
                 "numbers": numbers,
@@ -204,7 +208,7 @@ class Look:
                 "observed": round(now, 1) if numbers else None,
                 "expected": round(then, 1) if numbers else None,
                 "evidence": evidence.stall(end, now, then, numbers=numbers, breadth=breadth),
-                "severity": now,
+                "severity": now if numbers else SMALL_SEVERITY,
                 "tier": shape.tier,
                 "numbers": numbers,
             }

@@ -55,7 +55,6 @@ class Commitment(_Part):
     said_by: str
     made_at: datetime
     moves: int = 0
-    checked: bool = False
 
 
 class Block(_Part):
@@ -66,7 +65,6 @@ class Block(_Part):
     until: date
     said_by: str
     said_at: datetime
-    checked: bool = False
 
 
 class Case(Record):
@@ -124,8 +122,9 @@ class Case(Record):
         return max((f.severity for f in self.open_findings), default=0.0)
 
     def asked_at(self, step: Step, person: str) -> Asked | None:
-        """Return the latest outreach of a step to this person in the present loop."""
+        """Return the latest outreach of a step to this person in the present loop; one withdrawn unsent is none."""
         for asked in reversed(self.asked):
-            if (asked.step, asked.loop, asked.person) == (step, self.loop, person):
+            is_meant = (asked.step, asked.loop, asked.person) == (step, self.loop, person)
+            if is_meant and asked.outcome is not DeliveryState.DROPPED:
                 return asked
         return None

@@ -21,6 +21,9 @@ class Kind(StrEnum):
 USAGE_KINDS = frozenset({Kind.DROP_OFF, Kind.STALL})
 """Kinds that rest on usage figures: suspended while a source of the pilot is late or broken."""
 
+STAGE_KINDS = frozenset({Kind.STALL, Kind.STAGE_AGE})
+"""Kinds that are about a stage and end with it."""
+
 OWNER_KINDS = frozenset({Kind.DROP_OFF, Kind.STALL, Kind.STAGE_AGE})
 """Kinds that open a Case; the others are for the admin only."""
 

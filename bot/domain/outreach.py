@@ -21,9 +21,6 @@ class Step(StrEnum):
 LADDER = (Step.NUDGE, Step.FOLLOW_UP)
 """The rungs that silence climbs, in order; after the last the pilot is on the programme lead's list."""
 
-PRIORITY = {Step.CHECK: 0, Step.NUDGE: 1, Step.RECOVERY: 2, Step.FOLLOW_UP: 3}
-"""Who goes first when the budget is short: a promise due, then new findings, then good news."""
-
 
 def identity(*parts: str | int) -> str:
     """Return the deterministic id of a thing known by these parts (80 bits of BLAKE2b, hex)."""

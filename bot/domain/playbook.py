@@ -33,5 +33,6 @@ class Playbook(BaseModel):
     blocked_default_days: Days = 14
     recovered_after_days: Days = 21
     """A case is recovered when nothing was open on three weekly looks in a row."""
-    reply_open_days: Days = 60
+    parked_days: Days = 90
+    """After two loops the case rests for so long before the ladder is climbed once more."""
     budgets: Budgets = Budgets()

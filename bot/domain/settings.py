@@ -32,8 +32,6 @@ class DetectionSettings(BaseModel):
     """Reach that grew by less than this share counts as flat."""
     stage_marks: tuple[int, ...] = (182, 365, 548)
     """Days in one stage at which age is marked: 6, 12 and 18 months."""
-    blackout: tuple[tuple[int, int], tuple[int, int]] = ((12, 20), (1, 5))
-    """First and last (month, day) of the year-end in which no day counts."""
     default_dwell: dict[Stage, int] = Field(
         default_factory=lambda: {
             Stage.IDEA: 60,
@@ -56,5 +54,3 @@ class OrgState(Record):
     changed_by: str | None = None
     resume_mode: Mode = Mode.SHADOW
     """What `resume` returns to after a pause."""
-    reviewed_on: date | None = None
-    """Last day on which an admin looked at what would have been sent."""

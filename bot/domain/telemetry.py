@@ -2,8 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from enum import StrEnum
+from datetime import date, timedelta
 from typing import Annotated
 
 import numpy as np
@@ -59,22 +58,12 @@ class UsageDay(Record):
         return self
 
 
-class SourceState(StrEnum):
-    """Whether the figures of a source can be trusted today."""
-
-    OK = "ok"
-    LATE = "late"
-    BROKEN = "broken"
-
-
 class SourceStatus(Record):
     """What we know of one source: its lag in days and the newest day it vouches for."""
 
     source: Annotated[str, Field(pattern=SOURCE_PATTERN)]
     lag_days: Annotated[int, Field(ge=0, le=60)] = 0
     newest_day: date | None = None
-    last_ok_at: datetime | None = None
-    rejects: int = 0
 
     def watermark(self, today: date) -> date | None:
         """Return the last day believed complete when today is `today`, or None without any row."""

@@ -5,10 +5,10 @@ come back, is a promise due, and only then the ladder: nudge, one follow-up, the
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.calendar import Calendar
+from bot.domain.calendar import Calendar, to_zone
 from bot.domain.case import Asked, Case, CaseState
 from bot.domain.finding import Finding, Kind
 from bot.domain.outreach import DeliveryState, Step
@@ -33,7 +33,6 @@ class Quiet(StrEnum):
     COMMITTED = "a step is agreed; quiet until it is due"
     BLOCKED = "blocked until the date that was named"
     NO_OWNER = "no owner in the registry"
-    OPTED_OUT = "the owner gets no messages"
     QUESTION_ONLY = "a small pilot gets one question and no more"
     ASKED = "asked; waiting for an answer"
     BUDGET = "the recipient had enough messages this week"
@@ -106,146 +105,160 @@ def decide(
 ) -> tuple[Decision, ...]:
     """Return what to do about a case: one decision, or an end together with its last message.
 
-    `judged` is the last day on which the pilot's usage was judged. Never returns an empty tuple.
+    `judged` is the last day on which the pilot's usage was judged. Days of a person (a snooze, a
+    promise, working days) are those of the recipient's own clock. Never returns an empty tuple.
     """
     if case.is_closed:
         return (Hold(Quiet.CLOSED),)
+    look = _Look(case, recipient, calendar, budget, now)
     if is_recovered(case, now.date()):
-        return _recover(case, recipient, budget, now)
-    quiet = _quiet(case, judged, now.date())
+        return look.recover()
+    quiet = look.quiet(judged)
     if quiet:
         return (Hold(quiet),)
     if case.state in {CaseState.COMMITTED, CaseState.BLOCKED}:
-        return (_promise(case, recipient, calendar, budget, now),)
+        return (look.promise(),)
     if case.state is CaseState.SNOOZED:
         return (NextLoop() if case.loop < MOST_LOOPS else Park(),)
-    return (_ladder(case, recipient, calendar, budget, now),)
-
-
-def _recover(case: Case, recipient: Recipient | None, budget: Budget, now: datetime) -> tuple[Decision, ...]:
-    """End the case, with one word of thanks to an owner who had been asked about it."""
-    was_asked = any(a.sent_at for a in case.asked)
-    if recipient is None or recipient.opted_out or not was_asked:
-        return (Recover(),)
-    hold = _over_budget(case, budget, now)
-    if hold:
-        return (hold,)
-    return (Recover(), Ask(Step.RECOVERY, recipient.person, case.loop))
-
-
-def _quiet(case: Case, judged: date, today: date) -> Quiet | None:
-    """Return why nothing can be said whatever the ladder says, or None."""
-    held = case.open_findings
-    if not held:
-        return Quiet.CLEAR
-    if all(f.suspended for f in held):
-        return Quiet.DATA_LATE
     if case.state is CaseState.PARKED:
-        return Quiet.PARKED
-    if case.snoozed_until and today < case.snoozed_until:
-        return Quiet.SNOOZED
-    if not any(_is_confirmed(f, judged, today) for f in held):
-        return Quiet.UNCONFIRMED
-    return None
+        return (NextLoop(),)
+    return (look.ladder(),)
 
 
-def _is_confirmed(finding: Finding, judged: date, today: date) -> bool:
-    """Whether it held on two looks at least a day apart (a look is a judged day)."""
-    looked = today if finding.kind is Kind.STAGE_AGE else judged
-    return not finding.suspended and looked > finding.opened_on
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One look at one open case, by the clock and calendar of whoever would be written to."""
 
+    case: Case
+    recipient: Recipient | None
+    calendar: Calendar
+    budget: Budget
+    now: datetime
 
-def _promise(case: Case, recipient: Recipient | None, calendar: Calendar, budget: Budget, now: datetime) -> Decision:
-    """Keep quiet until the date of a step or block, check once a working day later, then list it."""
-    country = recipient.country if recipient else None
-    due = _promise_due(case)
-    wait = (
-        case.playbook.commitment_check_after_wd
-        if case.state is CaseState.COMMITTED
-        else case.playbook.blocked_check_after_wd
-    )
-    if now.date() < calendar.add_working_days(country, due, wait):
-        return Hold(Quiet.COMMITTED if case.state is CaseState.COMMITTED else Quiet.BLOCKED)
-    if recipient is None:
-        return Hold(Quiet.NO_OWNER)
-    if recipient.opted_out:
-        return _list(case, "needs a person to look in", Quiet.OPTED_OUT)
-    occurrence = sum(1 for a in case.asked if a.step is Step.CHECK and a.loop == case.loop)
-    asked = case.asked_at(Step.CHECK, recipient.person)
-    since = case.answered_at
-    if asked and since and asked.decided_at > since:
-        return _after_last(case, asked, country, calendar, now)
-    if all((f.recent_share or 0.0) >= COMING_BACK for f in case.open_findings):
-        return Hold(Quiet.WORKING)
-    return _over_budget(case, budget, now) or Ask(Step.CHECK, recipient.person, case.loop, occurrence)
+    def day(self, moment: datetime) -> date:
+        """Return the recipient's calendar day of a moment."""
+        return moment.astimezone(to_zone(self.recipient.timezone if self.recipient else "UTC")).date()
 
+    def has_passed(self, since: date, working_days: int) -> bool:
+        """Whether so many of the recipient's working days lie between a day and today."""
+        country = self.recipient.country if self.recipient else None
+        return self.day(self.now) >= self.calendar.add_working_days(country, since, working_days)
 
-def _promise_due(case: Case) -> date:
-    if case.commitment:
-        return case.commitment.due_at.date()
-    return case.block.until if case.block else case.opened_at.date()
+    def recover(self) -> tuple[Decision, ...]:
+        """End the case, with one word of thanks to an owner who had been asked about it."""
+        owner = self.recipient
+        if owner is None or owner.opted_out or owner.person in self.case.disowned:
+            return (Recover(),)
+        if not any(a.sent_at and a.person == owner.person for a in self.case.asked):
+            return (Recover(),)
+        return (hold,) if (hold := self.over_budget()) else (Recover(), self.ask(Step.RECOVERY, owner))
 
+    def quiet(self, judged: date) -> Quiet | None:
+        """Return why nothing can be said whatever the ladder says, or None."""
+        case, held = self.case, self.case.open_findings
+        if not held:
+            return Quiet.CLEAR
+        if all(f.suspended for f in held):
+            return Quiet.DATA_LATE
+        if case.state is CaseState.PARKED and not self.has_parked_long():
+            return Quiet.PARKED
+        if case.snoozed_until and self.day(self.now) < case.snoozed_until:
+            return Quiet.SNOOZED
+        if not any(self.is_confirmed(f, judged) for f in held):
+            return Quiet.UNCONFIRMED
+        return None
 
-def _ladder(case: Case, recipient: Recipient | None, calendar: Calendar, budget: Budget, now: datetime) -> Decision:
-    """Nudge, one follow-up, then the programme lead's list."""
-    if recipient is None:
-        return Hold(Quiet.LISTED if case.listed_on else Quiet.NO_OWNER)
-    if recipient.opted_out:
-        return _list(case, "needs a person to look in", Quiet.LISTED)
-    if recipient.person in case.disowned:
-        return _list(case, "owner to be confirmed", Quiet.LISTED)
-    nudge = case.asked_at(Step.NUDGE, recipient.person)
-    if nudge and case.listed_on:
-        return Hold(Quiet.LISTED)
-    if nudge is None:  # also when the list got the pilot another owner
-        return _over_budget(case, budget, now) or Ask(Step.NUDGE, recipient.person, case.loop)
-    if all(f.tier == "question" for f in case.open_findings):
-        return Hold(Quiet.QUESTION_ONLY)
-    return _after_nudge(case, nudge, recipient, calendar, budget, now)
+    def has_parked_long(self) -> bool:
+        """Whether the case was parked for as long as the playbook says."""
+        since = self.case.listed_on or self.now.date()
+        return self.now.date() >= since + timedelta(days=self.case.playbook.parked_days)
 
+    def is_confirmed(self, finding: Finding, judged: date) -> bool:
+        """Whether it held on two looks at least a day apart (a look is a judged day)."""
+        looked = self.now.date() if finding.kind is Kind.STAGE_AGE else judged
+        return not finding.suspended and looked > finding.opened_on
 
-def _after_nudge(
-    case: Case, nudge: Asked, recipient: Recipient, calendar: Calendar, budget: Budget, now: datetime
-) -> Decision:
-    if nudge.outcome in {DeliveryState.DROPPED, DeliveryState.DEAD}:
-        return ListForLead("the message did not get through")
-    if nudge.sent_at is None:
-        return Hold(Quiet.ASKED)
-    follow_up = case.asked_at(Step.FOLLOW_UP, recipient.person)
-    if follow_up:
-        return _after_last(case, nudge, recipient.country, calendar, now)
-    if now.date() < calendar.add_working_days(
-        recipient.country, nudge.sent_at.date(), case.playbook.follow_up_after_wd
-    ):
-        return Hold(Quiet.ASKED)
-    return _over_budget(case, budget, now) or Ask(Step.FOLLOW_UP, recipient.person, case.loop)
+    def promise(self) -> Decision:
+        """Keep quiet until the day of a step or block, check once a working day later, then list it."""
+        case, owner, book = self.case, self.recipient, self.case.playbook
+        is_step = case.state is CaseState.COMMITTED
+        wait = book.commitment_check_after_wd if is_step else book.blocked_check_after_wd
+        if not self.has_passed(self.due(), wait):
+            return Hold(Quiet.COMMITTED if is_step else Quiet.BLOCKED)
+        if owner is None:
+            return Hold(Quiet.NO_OWNER)
+        if owner.opted_out:
+            return self.listed("needs a person to look in")
+        asked = case.asked_at(Step.CHECK, owner.person)
+        if asked and case.answered_at and asked.decided_at > case.answered_at:
+            return self.after_last(asked)
+        if all((f.recent_share or 0.0) >= COMING_BACK for f in case.open_findings):
+            return Hold(Quiet.WORKING)
+        return self.over_budget() or self.ask(Step.CHECK, owner)
 
+    def due(self) -> date:
+        """Return the day that was promised."""
+        if self.case.commitment:
+            return self.day(self.case.commitment.due_at)
+        return self.case.block.until if self.case.block else self.day(self.case.opened_at)
 
-def _after_last(case: Case, asked: Asked, country: str | None, calendar: Calendar, now: datetime) -> Decision:
-    """Once nothing more will be asked, the case waits its working days and then goes on the list."""
-    if case.listed_on:
-        return Hold(Quiet.LISTED)
-    sent = (asked.sent_at or asked.decided_at).date()
-    if now.date() < calendar.add_working_days(country, sent, case.playbook.lead_after_wd):
-        return Hold(Quiet.ASKED)
-    return ListForLead("open since " + case.opened_at.date().isoformat())
+    def ladder(self) -> Decision:
+        """Nudge, one follow-up, then the programme lead's list."""
+        case, owner = self.case, self.recipient
+        if owner is None:
+            return Hold(Quiet.LISTED if case.listed_on else Quiet.NO_OWNER)
+        if owner.opted_out:
+            return self.listed("needs a person to look in")
+        if owner.person in case.disowned:
+            return self.listed("owner to be confirmed")
+        nudge = case.asked_at(Step.NUDGE, owner.person)
+        if nudge is None:  # also when the list got the pilot another owner
+            return self.over_budget() or self.ask(Step.NUDGE, owner)
+        return Hold(Quiet.LISTED) if case.listed_on else self.after_nudge(nudge, owner)
 
+    def after_nudge(self, nudge: Asked, owner: Recipient) -> Decision:
+        """Follow up once, no sooner than the working days of the playbook; a small pilot never."""
+        if nudge.outcome is DeliveryState.DEAD:
+            return ListForLead("the message did not get through")
+        if nudge.sent_at is None:
+            return Hold(Quiet.ASKED)
+        if all(f.tier == "question" for f in self.case.open_findings):
+            return Hold(Quiet.QUESTION_ONLY)
+        if self.case.asked_at(Step.FOLLOW_UP, owner.person):
+            return self.after_last(nudge)
+        if not self.has_passed(self.day(nudge.sent_at), self.case.playbook.follow_up_after_wd):
+            return Hold(Quiet.ASKED)
+        return self.over_budget() or self.ask(Step.FOLLOW_UP, owner)
 
-def _list(case: Case, why: str, quiet: Quiet) -> Decision:
-    return Hold(quiet) if case.listed_on else ListForLead(why)
+    def after_last(self, asked: Asked) -> Decision:
+        """Once nothing more will be asked, the case waits its working days and then goes on the list."""
+        if self.case.listed_on:
+            return Hold(Quiet.LISTED)
+        if not self.has_passed(self.day(asked.sent_at or asked.decided_at), self.case.playbook.lead_after_wd):
+            return Hold(Quiet.ASKED)
+        return ListForLead("open since " + self.case.opened_at.date().isoformat())
 
+    def listed(self, why: str) -> Decision:
+        """Put the case on the list, once."""
+        return Hold(Quiet.LISTED) if self.case.listed_on else ListForLead(why)
 
-def _over_budget(case: Case, budget: Budget, now: datetime) -> Hold | None:
-    """Return the hold when the pilot had its message this week or the person had enough."""
-    limits = case.playbook.budgets
-    this_week = [
-        a
-        for a in case.asked
-        if (a.sent_at or a.decided_at) > now - WEEK and a.outcome not in {DeliveryState.DROPPED, DeliveryState.DEAD}
-    ]
-    if len(this_week) >= limits.per_pilot_per_week:
-        return Hold(Quiet.ONE_A_WEEK)
-    return None if budget.allows(now, limits) else Hold(Quiet.BUDGET)
+    def ask(self, step: Step, owner: Recipient) -> Ask:
+        """Ask, as the next occurrence of this step: one that was withdrawn unsent is asked anew."""
+        before = sum((a.step, a.loop, a.person) == (step, self.case.loop, owner.person) for a in self.case.asked)
+        return Ask(step, owner.person, self.case.loop, before)
+
+    def over_budget(self) -> Hold | None:
+        """Return the hold when the pilot had its message this week or the person had enough."""
+        limits = self.case.playbook.budgets
+        this_week = [
+            a
+            for a in self.case.asked
+            if (a.sent_at or a.decided_at) > self.now - WEEK
+            and a.outcome not in {DeliveryState.DROPPED, DeliveryState.DEAD}
+        ]
+        if len(this_week) >= limits.per_pilot_per_week:
+            return Hold(Quiet.ONE_A_WEEK)
+        return None if self.budget.allows(self.now, limits) else Hold(Quiet.BUDGET)
 
 
 def apply_decision(case: Case, decision: Decision, outreach_id: str, now: datetime) -> Case:
@@ -258,7 +271,13 @@ def apply_decision(case: Case, decision: Decision, outreach_id: str, now: dateti
         case Recover():
             return case.model_copy(update={"state": CaseState.RECOVERED, "closed_at": now})
         case NextLoop():
-            again = {"state": CaseState.OPEN, "loop": case.loop + 1, "snoozed_until": None}
+            again = {
+                "state": CaseState.OPEN,
+                "loop": case.loop + 1,
+                "snoozed_until": None,
+                "listed_on": None,
+                "listed_why": None,
+            }
             return case.model_copy(update=again)
         case Park():
             return case.model_copy(
@@ -288,7 +307,10 @@ def _asked(case: Case, ask: Ask, outreach_id: str, now: datetime) -> Case:
 def still_holds(
     case: Case | None, outreach_case: str, step: Step, recipient: str | None, owner: str | None
 ) -> str | None:
-    """Return why an outreach that waits should not be sent any more, or None when it should."""
+    """Return why an outreach that waits should not be sent any more, or None when it should.
+
+    What is withdrawn counts as never asked: when the reason has gone, it is decided anew.
+    """
     if case is None or case.id != outreach_case:
         return "the case has moved on"
     if recipient != owner:
@@ -297,25 +319,8 @@ def still_holds(
         return None if case.state is CaseState.RECOVERED else "it is not a recovery any more"
     if case.is_closed or not case.open_findings:
         return "what was found no longer holds"
-    asking = {Step.NUDGE: CaseState.WAITING, Step.FOLLOW_UP: CaseState.WAITING}
-    if step in asking and case.state is not asking[step]:
-        return "the owner has answered"
-    if step is Step.CHECK and case.state not in {CaseState.COMMITTED, CaseState.BLOCKED}:
-        return "the owner has answered"
-    return None
-
-
-__all__ = [
-    "Ask",
-    "Decision",
-    "Hold",
-    "ListForLead",
-    "NextLoop",
-    "Park",
-    "Quiet",
-    "Recipient",
-    "Recover",
-    "apply_decision",
-    "decide",
-    "still_holds",
-]
+    if all(f.suspended for f in case.open_findings):
+        return "the data is late, so nothing is concluded from it"
+    promised = {CaseState.COMMITTED, CaseState.BLOCKED}
+    awaited = promised if step is Step.CHECK else {CaseState.WAITING}
+    return None if case.state in awaited else "the owner has answered"

@@ -4,17 +4,25 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from bot.domain.case import Case, CaseState
-from bot.domain.finding import OWNER_KINDS, USAGE_KINDS, Finding
+from bot.domain.finding import OWNER_KINDS, STAGE_KINDS, Finding
 from bot.domain.playbook import Playbook
 
 
 def observe(
-    case: Case | None, pilot: str, findings: Sequence[Finding], *, now: datetime, playbook: Playbook
+    case: Case | None,
+    pilot: str,
+    findings: Sequence[Finding],
+    *,
+    now: datetime,
+    playbook: Playbook,
+    stage_since: date | None = None,
 ) -> Case | None:
     """Return the case as it stands after this look, or None when there is nothing to work on.
 
     `findings` are all of this pilot, closed ones of the past included. A suspended finding opens no
-    case. A case that is open keeps its playbook; a new one is opened with `playbook`.
+    case. A case that is open keeps its playbook; a new one is opened with `playbook`. `stage_since` is
+    the first day of the pilot's present stage: a registry without history forgets findings of the
+    former one, and that is an end and no correction.
     """
     seen = [f for f in findings if f.kind in OWNER_KINDS]
     if case is None or case.is_closed:
@@ -24,19 +32,19 @@ def observe(
         ordinal = case.ordinal + 1 if case else 1
         disowned = case.disowned if case else ()
         return Case(pilot=pilot, ordinal=ordinal, opened_at=now, findings=fresh, playbook=playbook, disowned=disowned)
-    return _carry_on(case, seen, now)
+    return _carry_on(case, seen, now, stage_since)
 
 
 def _known(case: Case | None, finding: Finding) -> bool:
-    """Whether a closed case already dealt with this very finding."""
-    return case is not None and any(_same(f, finding) for f in case.findings)
+    """Whether a closed case already dealt with this very finding; one that was retracted dealt with nothing."""
+    return case is not None and case.state is not CaseState.RETRACTED and any(_same(f, finding) for f in case.findings)
 
 
 def _same(one: Finding, other: Finding) -> bool:
     return (one.kind, one.opened_on) == (other.kind, other.opened_on)
 
 
-def _carry_on(case: Case, seen: Sequence[Finding], now: datetime) -> Case:
+def _carry_on(case: Case, seen: Sequence[Finding], now: datetime, stage_since: date | None) -> Case:
     """Bring the findings of an open case up to date and note since when nothing is open."""
     today = now.date()
     kept = tuple(_update(f, seen, today) for f in case.findings)
@@ -44,10 +52,14 @@ def _carry_on(case: Case, seen: Sequence[Finding], now: datetime) -> Case:
     updated = case.model_copy(update={"findings": kept + fresh})
     if fresh or updated.open_findings:
         return updated.model_copy(update={"clear_since": None})
-    if not any(_same(f, s) for f in kept for s in seen) and any(f.kind in USAGE_KINDS for f in kept):
-        # Figures were corrected. A stage that is simply no longer old has moved on, which is an end like any other.
+    if not any(_same(f, s) for f in kept for s in seen) and not any(_moved_on(f, stage_since) for f in kept):
         return updated.model_copy(update={"state": CaseState.RETRACTED, "closed_at": now})
     return updated.model_copy(update={"clear_since": case.clear_since or _last_close(kept, today)})
+
+
+def _moved_on(finding: Finding, stage_since: date | None) -> bool:
+    """Whether a finding about a stage ended because the next one began."""
+    return finding.kind in STAGE_KINDS and stage_since is not None and stage_since > finding.opened_on
 
 
 def _update(finding: Finding, seen: Sequence[Finding], today: date) -> Finding:

@@ -13,6 +13,7 @@ from adapters.redis_store.store import RedisStore
 from bot.app.export import export
 from bot.app.overview import line_to_plain, lines, to_plain
 from bot.app.sweep import sweep
+from bot.detection.look import SMALL_SEVERITY
 from bot.domain.finding import Kind
 from bot.domain.telemetry import SourceStatus, UsageDay
 from bot.messages.plain import to_plain as message_to_plain
@@ -60,7 +61,10 @@ async def test_no_figure_of_a_small_group_is_shown_anywhere(store: RedisStore, s
     assert all(f["observed"] is None and f["expected"] is None for f in told if f["kind"] == "drop_off")
     (message,) = [m for _, _, _, m in world.chat.got if m.sections[0].pilot == "tiny"]
     assert figures(message_to_plain(message).split("1  ")[0].replace("1 question, about 10 seconds.", "")) == []
-    rows = [json.loads(line).get("usage") async for line in export(world.ports, 5)]
+    whole = [json.loads(line) async for line in export(world.ports, 5)]
+    cases = [line["case"] for line in whole if line.get("case", {}).get("pilot") == "tiny"]
+    assert {f["severity"] for c in cases for f in c["findings"]} == {SMALL_SEVERITY}
+    rows = [line.get("usage") for line in whole]
     by_pilot = [r for r in rows if r and r["pilot"] == "tiny"]
     assert len(by_pilot) == DAYS
     assert all("active_users" not in r and "active_28d" not in r for r in by_pilot)

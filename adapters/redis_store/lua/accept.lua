@@ -10,6 +10,7 @@ if not open or redis.call('HGET', ARGV[1] .. open, 'state') ~= 'queued' then
   redis.call('HSET', ARGV[1] .. open, 'id', open, 'recipient', ARGV[5], 'state', 'queued', 'attempt', 0,
     'made', ARGV[6], 'due', ARGV[7])
   redis.call('SET', KEYS[2], open)
+  redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', tonumber(ARGV[6]) - 180 * 86400000)
   redis.call('ZADD', KEYS[3], ARGV[6], ARGV[5] .. ' ' .. open)
   redis.call('ZADD', KEYS[4], ARGV[7], ARGV[5] .. ' ' .. open)
   redis.call('XADD', KEYS[5], 'MAXLEN', '~', 100000, '*', 'delivery', open, 'entry', ARGV[8])

@@ -2,6 +2,8 @@
 -- ARGV: expected revision, ordinal, document, pilot number, audit entry, then pairs of outreach id and document.
 -- Returns the new revision, or -1 when somebody else was faster.
 local revision = tonumber(redis.call('HGET', KEYS[1], 'rev') or '0')
+-- The same write again, because its answer was lost, is done already.
+if revision == tonumber(ARGV[1]) + 1 and redis.call('HGET', KEYS[1], 'doc') == ARGV[3] then return revision end
 if revision ~= tonumber(ARGV[1]) then return -1 end
 local ordinal = redis.call('HGET', KEYS[1], 'ordinal')
 if ordinal and tonumber(ordinal) < tonumber(ARGV[2]) then

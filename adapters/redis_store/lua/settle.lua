@@ -6,6 +6,7 @@ if held[2] ~= ARGV[1] then return 0 end
 if held[1] == ARGV[2] then return 1 end
 if held[1] ~= 'sending' and held[1] ~= 'unknown' then return 0 end
 redis.call('HSET', KEYS[1], 'state', ARGV[2], 'settled', ARGV[3], 'ref', ARGV[4], 'reason', ARGV[5])
+redis.call('EXPIRE', KEYS[1], 90 * 86400)
 redis.call('ZREM', KEYS[2], held[4] .. ' ' .. held[3])
 if ARGV[6] == '1' then
   redis.call('ZREM', KEYS[3], held[3])

@@ -14,6 +14,7 @@ for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
   end
 end
 redis.call('HSET', KEYS[1], 'state', 'dropped', 'settled', ARGV[2], 'reason', ARGV[1])
+redis.call('EXPIRE', KEYS[1], 90 * 86400)
 redis.call('ZREM', KEYS[2], held[3] .. ' ' .. held[2])
 if redis.call('GET', KEYS[3]) == held[2] then redis.call('DEL', KEYS[3]) end
 return 1
