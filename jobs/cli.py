@@ -2,7 +2,6 @@
 
 import asyncio
 import getpass
-import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime, time
@@ -21,13 +20,28 @@ from jobs.check import run_check
 from jobs.demo import run_demo
 from jobs.load import load_registry_file, load_usage_file
 from jobs.settings import read_settings
-from jobs.shown import ERR, plain, say, say_json, show_lines, show_outreach, show_page, show_report
+from jobs.shown import (
+    complain,
+    flush_output,
+    open_streams,
+    say,
+    say_json,
+    say_raw,
+    show_lines,
+    show_outreach,
+    show_page,
+    show_report,
+    written,
+)
 from jobs.wiring import Process, open_process, terminal_chat
 
 T = TypeVar("T")
 
 DEMO_SEED = 16
 """The firm that the demo shows unless told otherwise."""
+
+JUDGED_YEARS = range(2000, 2101)
+"""The years that a sweep can be asked to judge in."""
 
 app = typer.Typer(
     name="stickshaker",
@@ -51,7 +65,15 @@ def run(body: Callable[[Process], Coroutine[Any, Any, T]]) -> T:
         async with open_process(read_settings()) as process:
             return await body(process)
 
-    return asyncio.run(inner())
+    return wait_for(inner())
+
+
+def wait_for(body: Coroutine[Any, Any, T]) -> T:
+    """Return what a command brings; when whoever reads us has read enough, such as head, that is no fault."""
+    try:
+        return asyncio.run(body)
+    except BrokenPipeError as fault:
+        raise typer.Exit(0) from fault
 
 
 @loading.command("registry")
@@ -93,25 +115,24 @@ def sweep_command(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Store nothing and send nothing.")] = False,
     now: Annotated[
-        str | None, typer.Option("--now", metavar="ISO", help="Judge as if this were now; nothing is sent.")
+        str | None, typer.Option("--now", metavar="ISO", help="Judge as if this were now; implies --dry-run.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Look at everything once: judge every pilot, move its case, write to those whose time has come."""
     moment = to_moment(now) if now else None
+    is_look = dry_run or moment is not None  # at another day live cases must not move
 
     async def body(process: Process) -> None:
-        quiet = moment is not None
-        if not dry_run and not quiet:
+        if not is_look:
             await process.work()
-        rules = process.rules.shadowed() if quiet else process.rules
-        report = await sweep(process.ports, rules, moment or process.ports.clock.now(), dry_run=dry_run)
-        if not dry_run and not quiet:
+        report = await sweep(process.ports, process.rules, moment or process.ports.clock.now(), dry_run=is_look)
+        if not is_look:
             await process.work()
         if as_json:
             say_json(to_plain(report))
         else:
-            show_report(report, {p.id: p for p in await process.ports.pilots.all()}, dry_run=dry_run)
+            show_report(report, {p.id: p for p in await process.ports.pilots.all()}, dry_run=is_look)
 
     run(body)
 
@@ -123,6 +144,9 @@ def to_moment(text: str) -> datetime:
     except ValueError as fault:
         msg = f"--now '{text}' is no ISO day or time; write 2026-03-10 or 2026-03-10T09:30:00+01:00."
         raise InputError(msg) from fault
+    if moment.year not in JUDGED_YEARS:
+        msg = f"--now '{text}' is too far away; write a day of the years {JUDGED_YEARS[0]} to {JUDGED_YEARS[-1]}."
+        raise InputError(msg)
     if len(text) == len("2026-03-10"):
         moment = datetime.combine(moment.date(), time(12))
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
@@ -185,7 +209,7 @@ def golive(*, yes: Yes = False) -> None:
             return 0
         report = await _look(process)
         show_outreach(report, {p.id: p for p in await process.ports.pilots.all()})
-        if not yes and not typer.confirm("Let messages leave from now on?"):
+        if not yes and not _agrees("Let messages leave from now on?"):
             say("Nothing changed: still nothing is sent.")
             return 1
         await go_live(process.ports, _who(), process.ports.clock.now())
@@ -222,7 +246,7 @@ def resume_command() -> None:
 @app.command()
 def check(*, as_json: AsJson = False) -> None:
     """Say what works, what is missing and how to mend it: settings, store, registry, sources."""
-    raise typer.Exit(asyncio.run(run_check(as_json=as_json)))
+    raise typer.Exit(wait_for(run_check(as_json=as_json)))
 
 
 @app.command("export")
@@ -231,7 +255,7 @@ def export_command() -> None:
 
     async def body(process: Process) -> None:
         async for line in export(process.ports, process.rules.detection.min_group):
-            print(line)  # noqa: T201  a script reads plain standard output
+            say_raw(line)
 
     run(body)
 
@@ -241,10 +265,20 @@ def demo(
     *,
     once: Annotated[bool, typer.Option("--once", help="Play without stopping to ask.")] = False,
     as_json: AsJson = False,
-    seed: Annotated[int, typer.Option("--seed", help="Another firm.")] = DEMO_SEED,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another firm.")] = DEMO_SEED,
 ) -> None:
     """Play thirty weeks of an invented firm with fourteen pilots, and tell what happened."""
-    raise typer.Exit(asyncio.run(run_demo(seed=seed, once=once, as_json=as_json)))
+    raise typer.Exit(wait_for(run_demo(seed=seed, once=once, as_json=as_json)))
+
+
+def _agrees(question: str) -> bool:
+    """Ask for a yes; the end of the input is a no."""
+    try:
+        with written():
+            return typer.confirm(question)
+    except typer.Abort:
+        say()
+        return False
 
 
 def _who() -> str:
@@ -257,15 +291,28 @@ def _who() -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; a fault we know of is one sentence on standard error and exit code 2."""
+    open_streams()
+    code = _code_of(arguments)
+    try:
+        flush_output()
+    except StickshakerError as fault:
+        complain(fault)
+        code = 2
+    sys.exit(code)
+
+
+def _code_of(arguments: Sequence[str] | None) -> int:
+    """Run a command and return its exit code."""
     try:
         app(args=arguments)
+    except SystemExit as end:
+        return int(end.code or 0)
     except StickshakerError as fault:
-        ERR.print(f"[red]{plain(fault)}[/]", soft_wrap=True)
-        sys.exit(2)
-    except BrokenPipeError:  # whoever read us has read enough, such as head
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        complain(fault)
+        return 2
     except KeyboardInterrupt:
-        sys.exit(130)
+        return 130
+    return 0
 
 
 if __name__ == "__main__":

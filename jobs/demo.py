@@ -66,7 +66,11 @@ async def _sit_down(played: Played, process: Process) -> None:
     say("\nYou can sit in an owner's chair and answer; nothing of it leaves this demo.")
     for number, name in enumerate(names, 1):
         say(f"  {number}  {plain(name)}")
-    choice = Prompt.ask("Which one? (Enter to leave)", choices=["", *map(str, range(1, len(names) + 1))], default="")
+    choices = ["", *map(str, range(1, len(names) + 1))]
+    try:
+        choice = Prompt.ask("Which one? (Enter to leave)", choices=choices, default="")
+    except EOFError:  # nobody is there to answer
+        return
     if choice:
         person = next(p for p in people.values() if p.name == names[int(choice) - 1])
         await terminal_chat(process, person).run()

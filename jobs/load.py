@@ -2,10 +2,11 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
+from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO, Final, Generic, Self, TypeVar
 
@@ -77,12 +78,16 @@ async def take_usage(process: Process, file: str, source: str, lag: int | None) 
         return await load_usage(table.rows(), source, lag, process.ports, table.rejects.add), table.rejects.path
 
 
-def _rejects_of(file: str) -> Path:
+def rejects_of(file: str, can_write: Callable[[Path], bool] = lambda folder: os.access(folder, os.W_OK)) -> Path:
     """Return where rejects go: beside the file, or here where that folder can't be written to."""
     if file == STDIN:
         return Path(STDIN_REJECTS)
     beside = rejects_path(Path(file))
-    return beside if os.access(beside.parent, os.W_OK) else Path(beside.name)
+    if can_write(beside.parent):
+        return beside
+    # Files of one name from several folders must not take each other's rejects for those of a former load.
+    folder = blake2b(os.fsencode(beside.parent.resolve()), digest_size=4).hexdigest()
+    return rejects_path(Path.cwd() / f"{Path(file).name}.{folder}")
 
 
 class _Table(Generic[Wanted]):
@@ -90,7 +95,7 @@ class _Table(Generic[Wanted]):
 
     def __init__(self, file: str, reading: Reading[Wanted], size: int | None) -> None:
         self._reading, self._size = reading, size
-        self.rejects: Rejects[Wanted] = Rejects(_rejects_of(file), reading.columns)
+        self.rejects: Rejects[Wanted] = Rejects(rejects_of(file), reading.columns)
 
     def __enter__(self) -> Self:
         self.rejects.__enter__()

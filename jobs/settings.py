@@ -1,5 +1,6 @@
 """The process's settings, from the environment: every name, its meaning, and one sentence for what is wrong."""
 
+import os
 import secrets
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -63,8 +64,14 @@ class Settings(BaseSettings):
 
     @property
     def folder(self) -> Path:
-        """Return the data folder with ~ filled in."""
-        return self.data_dir.expanduser()
+        """Return the data folder as a full path, whatever folder a command is typed in; raises SettingsError."""
+        try:
+            return self.data_dir.expanduser().resolve()
+        except (RuntimeError, OSError) as fault:
+            msg = (
+                f"{PREFIX}DATA_DIR '{self.data_dir}' leads nowhere (no such home, or a circle of links); name another."
+            )
+            raise SettingsError(msg) from fault
 
 
 def read_settings() -> Settings:
@@ -100,16 +107,37 @@ def _own_key(path: Path) -> bytes:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
-            fresh = path.with_suffix(f".{secrets.token_hex(4)}")
-            fresh.touch(mode=0o600)
-            fresh.write_text(secrets.token_hex(32))
-            try:
-                path.hardlink_to(fresh)
-            except FileExistsError:
-                pass
-            finally:
-                fresh.unlink()
-        return path.read_text().strip().encode()
+            _make_key(path)
+        key = path.read_bytes().decode().strip()
     except OSError as fault:
         msg = f"The key file {path} can't be used ({fault.strerror}); set STICKSHAKER_DATA_DIR to another folder."
         raise SettingsError(msg) from fault
+    except UnicodeDecodeError:
+        key = ""
+    if len(key) < LEAST_KEY:
+        msg = (
+            f"The key file {path} is damaged: it must hold at least {LEAST_KEY} characters of text. Put it back from "
+            "your backup; if nothing has been loaded yet, delete it and a new one is made."
+        )
+        raise SettingsError(msg)
+    return key.encode()
+
+
+def _make_key(path: Path) -> None:
+    """Write a key that is whole and on disk before it has its name: a power cut must not leave half of one."""
+    fresh = path.with_suffix(f".{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+            file.flush()
+            os.fsync(file.fileno())
+        path.hardlink_to(fresh)
+    except FileExistsError:
+        pass  # somebody else made theirs meanwhile
+    finally:
+        fresh.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

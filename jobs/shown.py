@@ -1,9 +1,14 @@
 """What the commands print: tables and sentences for people, JSON for scripts."""
 
+import codecs
+import io
 import json
+import os
+import re
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import IO, Any, Final
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,12 +20,33 @@ from bot.detection.evidence import day as say_day
 from bot.domain.finding import OWNER_KINDS, Finding
 from bot.domain.pilot import Pilot
 from bot.domain.settings import Mode
+from bot.errors import StickshakerError
 
 PIPED: Final = 120
 """Columns of what is printed into a file or a pipe."""
 
-OUT: Final = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED)
-ERR: Final = Console(stderr=True, highlight=False)
+ESCAPED: Final = "stickshaker.escaped"
+"""Name of our way to write what an encoding lacks."""
+
+
+class _Console(Console):
+    """A console that finishes its work when nobody reads on, and says it when what it prints gets lost."""
+
+    def print(self, *objects: Any, **options: Any) -> None:  # noqa: ANN401  as Rich has it
+        """Print; raises StickshakerError where that can't be done."""
+        with written(self.file):
+            super().print(*objects, **options)
+
+    def on_broken_pipe(self) -> None:
+        """Print into nothing from now on; Rich would end the process in the middle of a command."""
+        _let_go(self.file)
+
+
+OUT: Final = _Console(highlight=False)
+ERR: Final = _Console(stderr=True, highlight=False)
+
+LONELY: Final = re.compile(r"[\ud800-\udfff]")
+"""How Python keeps bytes that it could not read as text."""
 
 MOST_NAMED: Final = 5
 """Ids that a line names before it says how many more there are."""
@@ -42,6 +68,66 @@ STEPS: Final = {
 }
 
 
+def open_streams() -> None:
+    """Make the standard streams usable however the process was started; call it once, before anything is said."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # In this order, so that each number is taken again: a socket of ours must never become standard output.
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123  open as long as we run
+    codecs.register_error(ESCAPED, _escape)
+    for stream, errors in ((sys.stdin, "replace"), (sys.stdout, ESCAPED), (sys.stderr, ESCAPED)):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
+    if not sys.stdout.isatty():
+        OUT.width = PIPED
+
+
+def _escape(fault: UnicodeError) -> tuple[str, int]:
+    """Write what an encoding lacks as JSON does, so that a document for a script stays one."""
+    if not isinstance(fault, UnicodeEncodeError):
+        raise fault
+    return json.dumps(fault.object[fault.start : fault.end])[1:-1], fault.end
+
+
+@contextmanager
+def written(stream: IO[str] | None = None) -> Iterator[None]:
+    """Turn the fault of a stream, else of standard output, into one sentence; a reader who has gone is none."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as fault:
+        _let_go(stream or sys.stdout)
+        msg = f"The output can't be written ({fault.strerror}): what was printed is not whole."
+        raise StickshakerError(msg) from fault
+
+
+def flush_output() -> None:
+    """Write what is still held back; raises StickshakerError where that can't be done."""
+    try:
+        with written():
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _let_go(sys.stdout)
+
+
+def _let_go(stream: IO[str]) -> None:
+    """Lead a stream nowhere, so that the end of the process, which flushes it once more, stays silent."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def complain(sentence: object) -> None:
+    """Print one sentence on standard error, if anybody can read it there."""
+    with suppress(StickshakerError):
+        ERR.print(f"[red]{plain(sentence)}[/]", soft_wrap=True)
+
+
+def typed(prompt: str) -> str:
+    """Show a prompt and return the line typed; bytes that are no text become a mark, since no store takes them."""
+    return LONELY.sub("\N{REPLACEMENT CHARACTER}", input(prompt))
+
+
 def say(text: str = "") -> None:
     """Print a line for a person; what stands in brackets is style."""
     OUT.print(text, soft_wrap=True)
@@ -49,7 +135,14 @@ def say(text: str = "") -> None:
 
 def say_json(value: object) -> None:
     """Print one JSON document for a script."""
-    print(json.dumps(value, indent=2, ensure_ascii=False))  # noqa: T201  a script reads plain standard output
+    with suppress(BrokenPipeError):
+        say_raw(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def say_raw(line: str) -> None:
+    """Print a line for a script as it is; raises BrokenPipeError when nobody reads on."""
+    with written():
+        print(line)  # noqa: T201  a script reads plain standard output
 
 
 def plain(text: object) -> str:

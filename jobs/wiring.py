@@ -6,8 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 
-from rich.console import Console
-
 from adapters.clock import SystemClock
 from adapters.content import load_texts
 from adapters.inline_queue import InlineQueue
@@ -23,6 +21,7 @@ from bot.detection.detect import Detector
 from bot.domain.people import Person
 from bot.ports import Clock, Messenger, Ports
 from jobs.settings import Settings, secret_of
+from jobs.shown import OUT, typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def today() -> date:
 
 def terminal_chat(process: Process, person: Person) -> Chat:
     """Return the chat of a person in this terminal."""
-    return Chat(process.ports, process.rules, person, process.work, Console(highlight=False))
+    return Chat(process.ports, process.rules, person, process.work, OUT, typed)
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -65,8 +64,9 @@ async def open_process(
 ) -> AsyncIterator[Process]:
     """Connect the store, join every port and let go at the end.
 
-    Raises SettingsError, StoreUnavailable or WrongKey in one sentence. Call it from the main thread:
-    the embedded server ends with the thread that started it.
+    Raises SettingsError, StoreUnavailable or WrongKey in one sentence; StoreUnavailable also for what
+    the store does later on. Call it from the main thread: the embedded server ends with the thread
+    that started it.
     """
     secret = secret_of(settings)
     server = None
@@ -78,8 +78,9 @@ async def open_process(
         client = client_for(settings.redis_url.get_secret_value())
     store = RedisStore(client, secret)
     try:
-        facts = await store.open()
-        yield _join(store, facts, settings, clock or SystemClock(), messenger or TerminalMessenger())
+        with store.faults_said():
+            facts = await store.open()
+            yield _join(store, facts, settings, clock or SystemClock(), messenger or TerminalMessenger())
     finally:
         await store.close()
         if server is not None:

@@ -42,7 +42,7 @@ BEHAVIOUR: Final[dict[str, Any]] = {
 KINDS: Final = frozenset({"string", "hash", "set", "zset", "list", "stream"})
 PROBES: Final = """
     SCRIPT LOAD return(1)
-    EVALSHA e0e1f9fabfc9d4800c877a703b823ac0578ff8db 0
+    EVALSHA 930269f31393d0be681588b6ab08dccee7d6bb67 0
     SET string 1 EX 60
     GET string
     SETRANGE string 0 1
@@ -95,7 +95,7 @@ SAYS: Final = {
     "NOAUTH": "refused user or password; check them in STICKSHAKER_REDIS_URL",
     "WRONGPASS": "refused user or password; check them in STICKSHAKER_REDIS_URL",
     "DENIED": "lets no other machine in (protected mode); give it a password",
-    "NOPERM": "may not be used for our keys by the user of STICKSHAKER_REDIS_URL; allow ~{root}:* in the server's ACL",
+    "NOPERM": "keeps our keys from the user of STICKSHAKER_REDIS_URL; allow ~{root}:* in the server's ACL",
     "can't run this command": "keeps a command of ours from its user; `stickshaker check` names it",
     "max number of clients": "has no connection left (maxclients); raise that or run the command again later",
     **dict.fromkeys(
@@ -107,6 +107,8 @@ SAYS: Final = {
 
 FORBIDDEN: Final = re.compile(r"'([a-z|]+)' command")
 """How a server names the command that a user may not run."""
+UNKNOWN: Final = re.compile(r"unknown command [`']?(\w+)")
+"""How a server names a command that it does not have, or that was taken away from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +211,7 @@ def _name(words: Sequence[str]) -> str:
 
 def _missing(commands: Sequence[str]) -> str:
     named = ", ".join(commands)
-    return f"The user of STICKSHAKER_REDIS_URL may not run {named} on keys of ours; allow that in the server's ACL."
+    return f"The user of STICKSHAKER_REDIS_URL may not run {named}; allow that in the server's ACL."
 
 
 def _sentence(fault: BaseException, client: redis.Redis, prefix: str, silent: str) -> str:
@@ -232,9 +234,9 @@ def _sentence(fault: BaseException, client: redis.Redis, prefix: str, silent: st
         if word == code or re.search(rf"\b{word}\b", text):
             return f"{where} {says.format(root=prefix)}."
     if isinstance(fault, ResponseError):
-        return (
-            f"{where} refused a command it should know; check that it is Redis 6.2 or newer, or Valkey, and no proxy."
-        )
+        unknown = UNKNOWN.search(text)
+        command = unknown[1] if unknown else "a command"
+        return f"{where} refused {command}, which it should know; check that it is Redis 6.2 or newer, or Valkey."
     return f"{where} {silent}; check STICKSHAKER_REDIS_URL and that it runs, then run the command again."
 
 

@@ -23,6 +23,9 @@ from bot.errors import StoreUnavailable
 
 LONGEST_SOCKET: Final = 100
 """A socket path holds at most 107 bytes on Linux and 103 on macOS."""
+PLAIN_SOCKET: Final = "valkey.sock"
+SOCKET_NOTE: Final = "socket"
+"""File beside the lock that says where the socket of a long path is."""
 START_SECONDS: Final = 10.0
 POLL_SECONDS: Final = 0.01
 PR_SET_PDEATHSIG: Final = 1
@@ -44,25 +47,29 @@ class EmbeddedServer:
     def socket_path(self) -> Path:
         """Return where the server listens: in the data folder, or where its starter wrote down.
 
-        A path too long for a socket moves to a short folder of this user. Which one that is depends on the
-        environment of the starter, so the others read it from the data folder.
+        A path too long for a socket moves to a short folder of this user. Which one depends on the
+        environment of the starter, so everybody else reads it from the data folder.
         """
-        plain = self.folder / "valkey.sock"
-        if len(os.fsencode(plain)) <= LONGEST_SOCKET:
-            return plain
+        if self._fits:
+            return self.folder / PLAIN_SOCKET
         try:
-            told = Path(os.fsdecode((self.folder / SOCKET_FILE).read_bytes()))
+            told = Path(os.fsdecode((self.folder / SOCKET_NOTE).read_bytes()))
         except OSError:
-            return self._short_path()
-        # The name is made of our folder: a data folder that was copied does not lead to the server of the first one.
-        return told if told.name == self._short_path().name else self._short_path()
+            return self._short_path
+        # The name is made of our folder: the copy of a data folder must not lead to the server of the first one.
+        return told if told.name == self._short_path.name else self._short_path
 
+    @property
+    def _fits(self) -> bool:
+        return len(os.fsencode(self.folder / PLAIN_SOCKET)) <= LONGEST_SOCKET
+
+    @property
     def _short_path(self) -> Path:
-        """Return where this process would put the socket of a long path."""
+        """Return where this process would put the socket of a path that is too long."""
+        runtime = os.environ.get("XDG_RUNTIME_DIR")
+        room = runtime if runtime and os.access(runtime, os.W_OK) else tempfile.gettempdir()
         name = blake2b(os.fsencode(self.folder), digest_size=8).hexdigest()
-        rooms = [os.environ.get("XDG_RUNTIME_DIR") or "", tempfile.gettempdir()]
-        paths = [Path(room) / f"stickshaker-{os.getuid()}" / name for room in rooms if os.access(room, os.W_OK)]
-        return next((p for p in paths if len(os.fsencode(p)) <= LONGEST_SOCKET), Path("/tmp") / f"ss-{name}" / "s")
+        return Path(room) / f"stickshaker-{os.getuid()}" / name
 
     @property
     def url(self) -> str:
@@ -79,21 +86,27 @@ class EmbeddedServer:
         self.close()  # ours died: let go of the lock before asking for it again
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._runtime_folder()
-            lock = (self.folder / "lock").open("ab")
+            self._start_under((self.folder / "lock").open("ab"))
         except OSError as fault:
+            self.close()
             msg = (
                 f"The data folder {self.folder} can't be used ({fault.strerror}); set STICKSHAKER_DATA_DIR to another."
             )
             raise StoreUnavailable(msg) from fault
-        self._start_under(lock)
+        except StoreUnavailable:
+            self.close()
+            raise
         return self.url
 
     def close(self) -> None:
         """Stop the server if this process started it; what was written is on disk afterwards."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(timeout=START_SECONDS)
+            try:
+                self._process.wait(timeout=START_SECONDS)
+            except subprocess.TimeoutExpired:  # what it acknowledged is on disk all the same
+                self._process.kill()
+                self._process.wait()
             self._process = None
         if self._lock is not None:
             self._lock.close()
@@ -110,13 +123,20 @@ class EmbeddedServer:
         """Stop it."""
         self.close()
 
-    def _runtime_folder(self) -> None:
-        """Make the folder of the socket, and refuse one that belongs to somebody else."""
-        folder = self.socket_path.parent
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if folder.stat().st_uid != os.getuid():
-            msg = f"The folder {folder} belongs to another user; set STICKSHAKER_DATA_DIR to a shorter path."
+    def _choose_socket(self) -> None:
+        """Make the folder of a socket outside the data folder, and write down where it is for everybody else."""
+        if self._fits:
+            return
+        path, note = self._short_path, self.folder / SOCKET_NOTE
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if path.parent.stat().st_uid != os.getuid() or len(os.fsencode(path)) > LONGEST_SOCKET:
+            msg = (
+                f"The socket can't be {path} (too long, or another user's); set STICKSHAKER_DATA_DIR to a shorter path."
+            )
             raise StoreUnavailable(msg)
+        fresh = note.with_suffix(".fresh")
+        fresh.write_bytes(os.fsencode(path))
+        fresh.replace(note)  # nobody ever reads half a path
 
     def _start_under(self, lock: IO[bytes]) -> None:
         """Wait until the server answers: started by us when we get the lock, else by who holds it."""
@@ -124,6 +144,7 @@ class EmbeddedServer:
         while time.monotonic() < until:
             if self._took(lock):
                 self._lock = lock
+                self._choose_socket()
                 self._process = self._launch()
                 self._await(until)
                 return

@@ -1,6 +1,7 @@
 """The embedded store: a real server that keeps what it acknowledged."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 import redis
 
 from adapters.redis_store.embedded import EmbeddedServer
+from adapters.redis_store.store import client_of
 from bot.errors import StoreUnavailable
 
 OWNER = """
@@ -97,6 +99,55 @@ def test_a_long_path_gets_a_short_socket(tmp_path: Path) -> None:
     with EmbeddedServer(deep) as server, ask(server.url) as client:
         assert len(str(server.socket_path)) < 100
         assert client.ping()
+
+
+def rooms(tmp_path: Path) -> tuple[str, str]:
+    """Return two folders for sockets, as a login shell and cron have them."""
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    return str(tmp_path / "a"), str(tmp_path / "b")
+
+
+async def test_a_long_path_is_shared_whatever_the_runtime_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second process with another runtime folder uses the first one's server, and its own once that ended."""
+    login, cron = rooms(tmp_path)
+    deep = tmp_path / ("x" * 120)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", login)
+    first, second = EmbeddedServer(deep), EmbeddedServer(deep)
+    url = first.ensure()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", cron)
+    began = time.monotonic()
+    assert second.ensure() == url
+    assert time.monotonic() - began < 1
+    client = client_of(second)
+    await client.set("a", "1")
+    first.close()
+    assert gone(first.socket_path)
+    assert await client.get("a") == b"1"
+    assert str(second.socket_path).startswith(cron)
+    assert first.ensure() == second.url
+    await client.aclose()
+    second.close()
+
+
+def test_a_copy_of_a_data_folder_is_a_store_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copied folder does not lead to the server of the folder it was copied from."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", rooms(tmp_path)[0])
+    deep, copy = tmp_path / ("x" * 120), tmp_path / ("y" * 120)
+    with EmbeddedServer(deep) as server:
+        shutil.copytree(deep, copy, ignore=shutil.ignore_patterns("lock"))
+        with EmbeddedServer(copy) as other:
+            assert other.url != server.url
+
+
+def test_a_socket_that_fits_nowhere_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the runtime folder has a long path too, one sentence asks for a shorter one."""
+    (tmp_path / ("z" * 120)).mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / ("z" * 120)))
+    with pytest.raises(StoreUnavailable, match="shorter path"):
+        EmbeddedServer(tmp_path / ("x" * 120)).ensure()
 
 
 def test_faults_are_one_sentence(server: EmbeddedServer, tmp_path: Path) -> None:
