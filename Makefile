@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 UV := $(shell command -v uv 2>/dev/null)
 SMOKE := build/smoke
 
-.PHONY: help install demo test lint bench lock clean wheel-smoke
+.PHONY: help install demo test lint bench bench-fleet lock clean wheel-smoke
 
 help:  ## Show what there is.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -52,6 +52,9 @@ wheel-smoke: $(STAMP)  ## Build the wheel, install it in a fresh venv and run it
 	$(SMOKE)/venv/bin/python -m pip install --quiet --upgrade pip
 	$(SMOKE)/venv/bin/python -m pip install --quiet $(SMOKE)/stickshaker-*.whl
 	cd $(SMOKE)/elsewhere && STICKSHAKER_DATA_DIR=$$PWD/data ../venv/bin/stickshaker check
+
+bench-fleet: $(STAMP)  ## Judge the demo fleet of forty seeds: found, missed, false.
+	$(BIN)/python tests/bench/fleet.py
 
 lock: $(STAMP)  ## Renew the hashed lock (needs uv).
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \

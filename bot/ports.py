@@ -283,6 +283,10 @@ class People(Protocol):
         """Remember that this person wants no messages."""
         ...
 
+    async def opt_in(self, person: str) -> None:
+        """Forget that this person wanted no messages; called on their own word only."""
+        ...
+
 
 class SettingsStore(Protocol):
     """The organisation's switch."""

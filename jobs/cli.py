@@ -24,6 +24,7 @@ from jobs.shown import (
     complain,
     flush_output,
     open_streams,
+    plain,
     say,
     say_json,
     say_raw,
@@ -207,6 +208,9 @@ def golive(*, yes: Yes = False) -> None:
         if state.mode is Mode.LIVE:
             say(f"Stickshaker is live since {state.changed_on}; nothing changed.")
             return 0
+        if state.mode is Mode.PAUSED:
+            say("Stickshaker is paused; `stickshaker resume` ends that. Nothing changed.")
+            return 1
         report = await _look(process)
         show_outreach(report, {p.id: p for p in await process.ports.pilots.all()})
         if not yes and not _agrees("Let messages leave from now on?"):
@@ -239,6 +243,18 @@ def resume_command() -> None:
     async def body(process: Process) -> None:
         state = await resume(process.ports, _who(), process.ports.clock.now())
         say("Live again." if state.mode is Mode.LIVE else "In shadow mode: nothing is sent.")
+
+    run(body)
+
+
+@app.command()
+def optin(person: Annotated[str, typer.Argument(help="Written as the registry writes the person.")]) -> None:
+    """Let somebody who had asked for no more messages get them again; on their own word only."""
+
+    async def body(process: Process) -> None:
+        found = await person_by_name(person, process.ports)
+        await process.ports.people.opt_in(found.id)
+        say(f"{plain(found.name)} gets messages again where there is reason for one.")
 
     run(body)
 

@@ -68,7 +68,9 @@ async def _sit_down(played: Played, process: Process) -> None:
         say(f"  {number}  {plain(name)}")
     choices = ["", *map(str, range(1, len(names) + 1))]
     try:
-        choice = Prompt.ask("Which one? (Enter to leave)", choices=choices, default="")
+        choice = Prompt.ask(
+            "Which one? (Enter to leave)", choices=choices, default="", show_choices=False, show_default=False
+        )
     except EOFError:  # nobody is there to answer
         return
     if choice:

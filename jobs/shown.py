@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.app.overview import PilotLine, PilotPage
-from bot.app.sweep import SweepReport
+from bot.app.sweep import Planned, SweepReport
 from bot.detection.evidence import day as say_day
 from bot.domain.finding import OWNER_KINDS, Finding
 from bot.domain.pilot import Pilot
@@ -183,22 +183,29 @@ def _show_findings(found: Sequence[Finding], pilots: Mapping[str, Pilot]) -> Non
 def show_outreach(report: SweepReport, pilots: Mapping[str, Pilot], *, dry_run: bool = True) -> None:
     """Print what is or would be said, to whom and when, and the mode this happens in."""
     say()
-    if not report.outreach:
-        say("Nobody needs to be written to now.")
-    else:
+    if report.outreach:
         will = "Decided" if report.mode is Mode.LIVE and not dry_run else "Would be sent"
-        table = Table(title=will, title_justify="left", title_style="bold", box=None, pad_edge=False)
-        for column in ("on", "to", "about", "what"):
-            table.add_column(column)
-        for o in report.outreach:
-            table.add_row(str(o.on), plain(o.recipient), plain(pilots[o.pilot].name), STEPS[o.kind.value])
-        OUT.print(table)
+        _show_planned(will, report.outreach, pilots)
+    elif not report.queued:
+        say("Nobody needs to be written to now.")
+    if report.queued:
+        _show_planned("Decided before, not sent yet", report.queued, pilots)
     if report.mode is Mode.SHADOW:
         say(
             "[yellow]Shadow mode:[/] nothing is sent. `stickshaker golive` shows this once more and lets messages leave."
         )
     if report.mode is Mode.PAUSED:
         say("[yellow]Paused:[/] nothing is sent until `stickshaker resume`.")
+
+
+def _show_planned(title: str, planned: Sequence[Planned], pilots: Mapping[str, Pilot]) -> None:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for column in ("on", "to", "about", "what"):
+        table.add_column(column)
+    for o in planned:
+        name = pilots[o.pilot].name if o.pilot in pilots else o.pilot
+        table.add_row(str(o.on), plain(o.recipient), plain(name), STEPS[o.kind.value])
+    OUT.print(table)
 
 
 def _show_gaps(report: SweepReport) -> None:
@@ -255,7 +262,8 @@ def show_page(page: PilotPage) -> None:
         say("\n[bold]Asked[/]")
         for a in page.case.asked:
             sent = f"sent {a.sent_at:%Y-%m-%d %H:%M} UTC" if a.sent_at else a.outcome.value
-            say(f"  {STEPS[a.step.value]}, {sent}")
+            reason = page.reasons.get(a.outreach)
+            say(f"  {STEPS[a.step.value]}, {sent}" + (f": {plain(reason)}" if reason else ""))
     if page.trail:
         say("\n[bold]How it moved[/]")
         for entry in page.trail:

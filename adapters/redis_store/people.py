@@ -60,3 +60,7 @@ class RedisPeople:
         """Remember that this person wants no messages."""
         await self._shards.note([person])
         await self._client.sadd(self._keys.opted_out(self._keys.shard_of_person(person)), person)
+
+    async def opt_in(self, person: str) -> None:
+        """Forget that this person wanted no messages."""
+        await self._client.srem(self._keys.opted_out(self._keys.shard_of_person(person)), person)

@@ -1,7 +1,7 @@
 """What an organisation has settled for judging and writing: thresholds, plan, hours, words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
@@ -46,10 +46,6 @@ class Rules:
     """How findings are made: anew each time, or by a Detector that remembers; both find the same."""
     may_send: bool = True
     """False keeps this process in shadow mode, whatever the organisation's switch says."""
-
-    def shadowed(self) -> "Rules":
-        """Return the same rules for a look that sends nothing, such as one at another day."""
-        return replace(self, may_send=False)
 
     def mode(self, state: OrgState) -> Mode:
         """Return the mode this process works in."""

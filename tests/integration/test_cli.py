@@ -408,3 +408,25 @@ async def test_a_byte_that_is_no_text_does_not_end_the_chat(
     assert stored.case.block.person == "Zo\ufffd"
     assert "Zo\ufffd could clear it" in capsys.readouterr().out
     assert stored.case.state is CaseState.BLOCKED
+
+
+def test_somebody_who_wants_messages_again_gets_them(cli: Cli, registry: str) -> None:
+    """An opt-in is by name; a name the registry does not know is one sentence."""
+    cli("load", "registry", registry)
+    code, out, _ = cli("optin", "dana@n.example")
+    assert (code, "gets messages again" in out) == (0, True)
+    assert cli("optin", "nobody")[0] == 2
+
+
+def test_a_pause_is_not_ended_by_going_live(cli: Cli, registry: str) -> None:
+    """In a pause golive changes nothing and says what ends it; what waits is shown."""
+    cli("load", "registry", registry)
+    cli("golive", "--yes")
+    cli("sweep")
+    cli("pause")
+    code, out, _ = cli("golive", "--yes")
+    assert (code, "resume" in out) == (1, True)
+    assert (
+        "not sent yet" in cli("sweep")[1]
+        or json.loads(cli("status", "tax", "--json")[1])["case"]["asked"][0]["sent_at"]
+    )

@@ -101,6 +101,8 @@ async def test_people_keep_what_they_set_themselves(store: RedisStore) -> None:
     assert await store.people.get(dana) == expected
     assert await store.people.all() == {dana: expected}
     assert await store.people.get("p_nobody") is None
+    await store.people.opt_in(dana)
+    assert (await store.people.all())[dana].opted_out is False
 
 
 async def test_one_write_moves_a_case(store: RedisStore) -> None:
