@@ -1,6 +1,6 @@
 """One person's chat in a terminal: reads what was sent to them, takes answers by number or in words."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,13 +12,13 @@ from bot.app.replies import clock_of
 from bot.app.rules import Rules
 from bot.domain.calendar import to_zone
 from bot.domain.case import Case
-from bot.domain.outreach import Delivery, DeliveryState, identity
+from bot.domain.outreach import Delivery, DeliveryState, Step, identity
 from bot.domain.people import Person
 from bot.domain.reply import Answer, Reply
 from bot.messages.answers import Unclear, Value, to_answer
-from bot.messages.compose import open_section
+from bot.messages.compose import compose
 from bot.messages.model import Choice, FieldKind, FormField, Message, Section
-from bot.messages.plain import to_plain
+from bot.messages.plain import picked, to_plain
 from bot.messages.understanding import confirmed, understand
 from bot.ports import Ports
 
@@ -48,6 +48,15 @@ class Later(Exception):  # noqa: N818  as above
     """The person leaves this question for later."""
 
 
+class Elsewhere(Exception):  # noqa: N818  as above
+    """The person turns to another pilot of the same message."""
+
+    def __init__(self, case_id: str) -> None:
+        """Name its case."""
+        super().__init__(case_id)
+        self.case_id = case_id
+
+
 class Chat:
     """The chat of one person; `work` works off replies and whatever is due."""
 
@@ -64,6 +73,8 @@ class Chat:
         self._ports, self._rules, self._person, self._work = ports, rules, person, work
         self._console, self._read = console, read
         self._zone = "UTC"
+        self._next = ""
+        self._later: set[str] = set()
 
     async def run(self) -> None:
         """Show what was sent and take answers until nothing waits or the person leaves."""
@@ -73,13 +84,12 @@ class Chat:
             self._console.print(line)
         if not waiting:
             self._console.print("Nothing waits for an answer from you.")
-        later: set[str] = set()
         try:
-            while fresh := [one for one in waiting if one.case.id not in later]:
+            while fresh := [one for one in waiting if one.case.id not in self._later]:
+                await self._converse(fresh[0], fresh)
                 # Read anew each time: an answer may settle what came after it.
-                later.add(fresh[0].case.id)
-                await self._converse(fresh[0])
                 waiting, _ = await self._letters()
+                waiting.sort(key=lambda one: one.case.id != self._next)
         except (Left, EOFError):
             self._console.print("[dim]Until next time.[/]")
 
@@ -110,43 +120,51 @@ class Chat:
             return None
         return Waiting(delivery, message, section, stored.case)
 
-    async def _converse(self, one: Waiting) -> None:
-        """Show one question and take its answer, or leave it for later."""
+    async def _converse(self, one: Waiting, waiting: Sequence[Waiting]) -> None:
+        """Show one question and take its answer, leave it for later, or turn to another of its message."""
         pilot = await self._ports.pilots.get(one.section.pilot)
         self._zone, _ = clock_of(self._person, pilot, self._rules)
-        self._show(one)
+        others = [w for w in waiting if w.delivery.id == one.delivery.id and w is not one]
+        step = Step(one.message.kind)
+        message = compose([(step, w.section) for w in (one, *others)], self._rules.texts)
+        self._show(one, message)
         try:
-            answer = self._answer(one.section)
+            answer = self._answer(message)
+        except Elsewhere as other:
+            self._next = other.case_id
         except Later:
+            self._later.add(one.case.id)
             self._console.print("[dim]Left for later.[/]\n")
-            return
-        await self._give(one, answer)
+        else:
+            self._later.add(one.case.id)
+            await self._give(one, answer)
 
-    def _show(self, one: Waiting) -> None:
-        alone = open_section(one.message, one.section.case_id)
+    def _show(self, one: Waiting, message: Message) -> None:
         sent = one.delivery.claimed_at
         at = f"{sent.astimezone(to_zone(self._zone)):%A %d %B, %H:%M}" if sent else ""
-        text = escape(to_plain(alone))
+        text = escape(to_plain(message))
         self._console.print(Panel(text, title=f"[bold]Stickshaker[/] {at}", title_align="left", width=WIDTH))
         self._console.print(HINT)
 
-    def _answer(self, section: Section) -> Answer:
+    def _answer(self, message: Message) -> Answer:
         """Ask until there is an answer that was confirmed or tapped."""
         while True:
             said = self._ask("> ")
             if not said:
                 raise Later
-            answer = self._by_number(said, section) if said.isdigit() else self._in_words(said, section)
+            answer = self._by_number(said, message) if said.isdigit() else self._in_words(said, message.sections[0])
             if answer is not None:
                 return answer
 
-    def _by_number(self, said: str, section: Section) -> Answer | None:
-        """Return the answer behind a number, with its details asked one by one."""
-        number = int(said)
-        if not 1 <= number <= len(section.choices):
-            self._console.print(f"There are answers 1 to {len(section.choices)}; which one?")
+    def _by_number(self, said: str, message: Message) -> Answer | None:
+        """Return the answer behind a number, with its details asked one by one; another pilot's number opens that."""
+        choice = picked(message, said)
+        if isinstance(choice, Section):
+            raise Elsewhere(choice.case_id)
+        if choice is None:
+            numbers = len(message.sections[0].choices) + len(message.sections) - 1
+            self._console.print(f"There are numbers 1 to {numbers}; which one?")
             return None
-        choice = section.choices[number - 1]
         values: dict[str, Value] = {}
         for field in choice.form:
             given = self._detail(field)
