@@ -1,12 +1,12 @@
 """The check command: what works, what is missing, and how to mend it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.app.look import gather
 from bot.domain.outreach import DeliveryState
-from bot.domain.settings import Mode
+from bot.domain.settings import Mode, OrgState
 from bot.errors import StickshakerError
 from jobs.settings import PREFIX, Settings, read_settings
 from jobs.shown import plain, say, say_json
@@ -83,7 +83,7 @@ async def _store(process: Process) -> list[Line]:
     where = "embedded, append-only" if process.settings.redis_url is None else "by STICKSHAKER_REDIS_URL"
     found = [Line("store", "ok", f"{server.name} {server.version}, {where}.")]
     state = await process.ports.settings.read()
-    found.append(_mode(process, state.mode, state.changed_on))
+    found.append(_mode(process, state))
     now = process.ports.clock.now()
     facts = await gather(process.ports, process.rules, now)
     if not facts.pilots:
@@ -122,10 +122,11 @@ async def _undelivered(process: Process, now: datetime) -> list[Line]:
     return found
 
 
-def _mode(process: Process, mode: Mode, since: date | None) -> Line:
+def _mode(process: Process, state: OrgState) -> Line:
     if process.settings.mode == "shadow":
         return Line("mode", "note", "shadow by STICKSHAKER_MODE: this process never sends.")
-    if mode is Mode.LIVE:
-        return Line("mode", "ok", f"live since {since}.")
-    remedy = "`stickshaker golive`" if mode is Mode.SHADOW else "`stickshaker resume`"
-    return Line("mode", "note", f"{mode.value}: nothing is sent until {remedy}.")
+    who = f" since {state.changed_on}, by {state.changed_by}" if state.changed_on else ""
+    if state.mode is Mode.LIVE:
+        return Line("mode", "ok", f"live{who}.")
+    remedy = "`stickshaker golive`" if state.mode is Mode.SHADOW else "`stickshaker resume`"
+    return Line("mode", "note", f"{state.mode.value}{who}: nothing is sent until {remedy}.")

@@ -18,10 +18,6 @@ class Step(StrEnum):
     RECOVERY = "recovery"
 
 
-LADDER = (Step.NUDGE, Step.FOLLOW_UP)
-"""The rungs that silence climbs, in order; after the last the pilot is on the programme lead's list."""
-
-
 def identity(*parts: str | int) -> str:
     """Return the deterministic id of a thing known by these parts (80 bits of BLAKE2b, hex)."""
     return blake2b("\x1f".join(str(p) for p in parts).encode(), digest_size=10).hexdigest()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.calendar import Calendar
 from bot.domain.case import Case, CaseState
 from bot.domain.finding import Finding, Kind
-from bot.domain.outreach import LADDER, DeliveryState, Outreach, Step
+from bot.domain.outreach import DeliveryState, Outreach, Step
 from bot.domain.playbook import Budgets, Playbook
 from bot.domain.reply import (
     Answer,
@@ -45,6 +45,8 @@ CALENDAR = Calendar()
 BOOK = Playbook()
 DAY = timedelta(days=1)
 JUDGED = date(2026, 3, 8)
+LADDER = (Step.NUDGE, Step.FOLLOW_UP)
+"""The rungs that silence climbs, in order."""
 
 
 def what(case: Case, at: datetime = NOW, recipient: Recipient | None = OWNER, budget: Budget | None = None) -> Decision:
