@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.app.look import gather
+from bot.domain.finding import Kind
 from bot.domain.outreach import DeliveryState
 from bot.domain.settings import Mode, OrgState
 from bot.errors import StickshakerError
@@ -96,7 +97,12 @@ async def _store(process: Process) -> list[Line]:
     )
     if not facts.sources:
         found.append(Line("sources", "note", "no usage yet; `stickshaker load usage FILE --source NAME`."))
+    broken = {f.source for f in facts.detection.findings if f.kind is Kind.SOURCE_BROKEN and f.is_open}
     for status in facts.sources:
+        if status.source in broken:
+            says = "its pilots fell together, or it vouches for no day: look whether the feed is complete."
+            found.append(Line(f"source {status.source}", "fault", says))
+            continue
         late = status.is_late(now.date())
         newest = status.newest_day or "no day"
         says = f"newest day {newest}, usual lag {status.lag_days} days"

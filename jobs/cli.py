@@ -212,7 +212,7 @@ def golive(*, yes: Yes = False) -> None:
             say("Stickshaker is paused; `stickshaker resume` ends that. Nothing changed.")
             return 1
         report = await _look(process)
-        show_outreach(report, {p.id: p for p in await process.ports.pilots.all()})
+        show_outreach(report, {p.id: p for p in await process.ports.pilots.all()}, hint=False)
         if not yes and not _agrees("Let messages leave from now on?"):
             say("Nothing changed: still nothing is sent.")
             return 1

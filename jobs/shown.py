@@ -17,6 +17,7 @@ from rich.table import Table
 from bot.app.overview import PilotLine, PilotPage
 from bot.app.sweep import Planned, SweepReport
 from bot.detection.evidence import day as say_day
+from bot.domain.case import Case
 from bot.domain.finding import OWNER_KINDS, Finding
 from bot.domain.pilot import Pilot
 from bot.domain.settings import Mode
@@ -180,7 +181,7 @@ def _show_findings(found: Sequence[Finding], pilots: Mapping[str, Pilot]) -> Non
         OUT.print(table)
 
 
-def show_outreach(report: SweepReport, pilots: Mapping[str, Pilot], *, dry_run: bool = True) -> None:
+def show_outreach(report: SweepReport, pilots: Mapping[str, Pilot], *, dry_run: bool = True, hint: bool = True) -> None:
     """Print what is or would be said, to whom and when, and the mode this happens in."""
     say()
     if report.outreach:
@@ -190,7 +191,7 @@ def show_outreach(report: SweepReport, pilots: Mapping[str, Pilot], *, dry_run: 
         say("Nobody needs to be written to now.")
     if report.queued:
         _show_planned("Decided before, not sent yet", report.queued, pilots)
-    if report.mode is Mode.SHADOW:
+    if report.mode is Mode.SHADOW and hint:
         say(
             "[yellow]Shadow mode:[/] nothing is sent. `stickshaker golive` shows this once more and lets messages leave."
         )
@@ -239,6 +240,16 @@ def show_lines(lines: Sequence[PilotLine]) -> None:
     OUT.print(table)
 
 
+def _said(case: Case) -> str:
+    """Return what the owner said last, as far as it still stands."""
+    if case.block:
+        who = f", {case.block.person} could clear it" if case.block.person else ""
+        return f"in the way: {case.block.cause.value}{who}, until {case.block.until}"
+    if case.commitment:
+        return f"a step on {case.commitment.due_at:%Y-%m-%d %H:%M} UTC: {case.commitment.action}"
+    return f"ask again on {case.snoozed_until}" if case.snoozed_until else ""
+
+
 def show_page(page: PilotPage) -> None:
     """Print one pilot in full."""
     p, line = page.pilot, page.line
@@ -250,6 +261,7 @@ def show_page(page: PilotPage) -> None:
         ("stage", line.stage and f"{line.stage}, {line.days_in_stage if line.days_in_stage is not None else '?'} days"),
         ("seats", p.seats),
         ("case", line.state and line.state.value),
+        ("was said", page.case and _said(page.case)),
         ("listed for the programme lead", line.listed),
         ("quiet because", line.why),
     ):

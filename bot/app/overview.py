@@ -7,7 +7,7 @@ from datetime import date
 from bot.app.look import Verdict
 from bot.app.sweep import SweepReport
 from bot.domain.case import Case, CaseState
-from bot.domain.finding import Finding
+from bot.domain.finding import OWNER_KINDS, Finding
 from bot.domain.people import Person
 from bot.domain.pilot import Pilot, Stage
 from bot.errors import NotFound
@@ -55,7 +55,8 @@ def lines(report: SweepReport, pilots: Mapping[str, Pilot]) -> list[PilotLine]:
 def _line(pilot: Pilot, verdict: Verdict | None, report: SweepReport) -> PilotLine:
     case = verdict.case if verdict and not verdict.case.is_closed else None
     spans = stage_spans(pilot, report.today)
-    lead = case.lead_finding if case else None
+    open_now = [f for f in report.findings if f.pilot == pilot.id and f.is_open]
+    lead = case.lead_finding if case else next((f for f in open_now if f.kind not in OWNER_KINDS), None)
     return PilotLine(
         id=pilot.id,
         name=pilot.name,

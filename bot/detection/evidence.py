@@ -16,9 +16,10 @@ def drop_off(onset: date, seen: float, expected: float, *, numbers: bool) -> str
     )
 
 
-def stall(plan_end: date, now: float, then: float, *, numbers: bool, breadth: bool) -> str:
-    """Say that the plan ran out and that reach has not grown for eight weeks."""
-    reach = f"{then:.0f} people used it in a month eight weeks ago, {now:.0f} do now" if numbers else "reach is flat"
+def stall(plan_end: date, now: float, then: float, *, numbers: bool, breadth: bool, exact: bool) -> str:
+    """Say that the plan ran out and that reach has not grown for eight weeks; `exact` figures are people of a month."""
+    unit = "in a month" if exact else "on a usual working day"
+    reach = f"{then:.0f} people used it {unit} eight weeks ago, {now:.0f} do now" if numbers else "reach is flat"
     cases = "no use case was added" if breadth else "use cases are not reported"
     return f"Its plan for this stage ended on {day(plan_end)}; {reach}, and {cases}."
 
@@ -54,7 +55,7 @@ def source_fell(source: str, pilots: int, onset: date, until: date | None) -> st
     """Say that all pilots of a source fell on one day, which is hardly about the pilots."""
     what = f"All {pilots} pilots of the source {source} from which use was expected fell together on {day(onset)}"
     if until is not None:
-        return f"{what} and stayed down until {day(until)}: nothing was concluded about use in between."
+        return f"{what}: until {day(until)} that was taken for the feed, and nothing was concluded about use."
     return (
         f"{what}: this looks like the feed, or a day off that nobody announced; "
         "nothing is concluded about use until it is back."
@@ -65,7 +66,7 @@ def zeros_held(onset: date, until: date | None) -> str:
     """Say that a pilot shows nobody at all, which may be a feed that reports zero."""
     if until is not None:
         return (
-            f"From {day(onset)} to {day(until)} nobody was seen in this pilot, which its own pattern made very "
+            f"From {day(onset)} until {day(until)} hardly anybody was seen in this pilot, which its own pattern made very "
             "unlikely: were its figures complete?"
         )
     return (
@@ -77,7 +78,7 @@ def zeros_held(onset: date, until: date | None) -> str:
 def rows_missing(source: str, onset: date, until: date | None) -> str:
     """Say that a source goes on and leaves out one pilot."""
     if until is not None:
-        return f"The source {source} had no complete figures for this pilot from {day(onset)} to {day(until)}."
+        return f"The source {source} had no complete figures for this pilot from {day(onset)} on; it was back on {day(until)}."
     return (
         f"The source {source} goes on, and has had no complete figures for this pilot since {day(onset)}: "
         "is the pilot still in the feed?"

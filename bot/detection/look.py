@@ -207,7 +207,9 @@ class Look:
                 "closed_on": None if closed is None else day(closed),
                 "observed": round(now, 1) if numbers else None,
                 "expected": round(then, 1) if numbers else None,
-                "evidence": evidence.stall(end, now, then, numbers=numbers, breadth=breadth),
+                "evidence": evidence.stall(
+                    end, now, then, numbers=numbers, breadth=breadth, exact=bool(flat.exact[row, opened])
+                ),
                 "severity": now if numbers else SMALL_SEVERITY,
                 "tier": shape.tier,
                 "numbers": numbers,

@@ -24,6 +24,8 @@ class Flat:
     now: FloatGrid
     then: FloatGrid
     has_breadth: BoolGrid
+    exact: BoolGrid
+    """Whether the figures are people of 28 days, or else the mean of a working day."""
 
 
 def flat_over(reach: Reach, use_cases: FloatGrid, countable: BoolGrid, weeks: int, growth: float) -> Flat:
@@ -42,7 +44,7 @@ def flat_over(reach: Reach, use_cases: FloatGrid, countable: BoolGrid, weeks: in
     has_breadth = ~np.isnan(breadth) & ~np.isnan(breadth_then)
     known = (against >= 0) & ~np.isnan(now) & ~np.isnan(then) & reach.is_sound
     is_flat = known & (now < then * (1 + growth)) & (~has_breadth | (breadth <= breadth_then))
-    return Flat(is_flat, against, now, then, has_breadth)
+    return Flat(is_flat, against, now, then, has_breadth, exact)
 
 
 def _weeks_before(counted: FloatGrid, weeks: int) -> NDArray[np.int64]:

@@ -13,6 +13,8 @@ LEAST_PILOTS: Final = 3
 """Pilots with people expected that it takes to speak of a source, and not of pilots."""
 IN_A_ROW: Final = 2
 """Days in a row after which the admin is told."""
+LONGEST: Final = 42
+"""Calendar days after which a fall is no longer taken for the feed's fault, until use was back once."""
 SATURDAY: Final = 5
 
 
@@ -37,6 +39,7 @@ class Together:
         self._onset = np.zeros(sources, dtype=np.int64)
         self._pilots = np.zeros(sources, dtype=np.int64)
         self._open = np.zeros(sources, dtype=np.bool_)
+        self._spent = np.zeros(sources, dtype=np.bool_)
 
     def see(
         self, day: int, weekday: int, source: IntGrid, counted: BoolGrid, asked: BoolGrid, share: FloatGrid
@@ -50,7 +53,7 @@ class Together:
         fed = counted & (source >= 0)
         asked = fed & asked
         low = asked & (share < FALLEN)
-        if not low.any() and not self._in_a_row.any():
+        if not (low.any() or self._in_a_row.any() or self._spent.any()):
             return np.zeros(source.size, dtype=np.bool_), np.zeros(source.size, dtype=np.bool_)
         asked_of, low_of, down_of, fed_of = (
             np.bincount(source[who], minlength=self._open.size)
@@ -58,11 +61,21 @@ class Together:
         )
         told = asked_of >= LEAST_PILOTS
         fell, down = told & (low_of == asked_of), told & (down_of == asked_of)
+        self._give_up(day)
+        self._spent &= ~(told & ~down)
+        fell &= ~self._spent
         # Once it has lasted, it takes a pilot that is back to end a fall: scatter alone does not.
         stands = ~fell & ~(down & self._open) & (told | ((fed_of >= LEAST_PILOTS) & (weekday < SATURDAY)))
         ended = stands & (self._in_a_row > 0)
         self._note(day, fell, stands, asked_of)
         return fed & fell[source], fed & ended[source]
+
+    def _give_up(self, day: int) -> None:
+        """Close falls that have lasted so long that they must be real; what was summed since stays."""
+        for source in np.flatnonzero(self._open & (day - self._onset >= LONGEST)):
+            self.falls[source][-1].closed = day
+            self._in_a_row[source] = 0
+            self._open[source], self._spent[source] = False, True
 
     def _note(self, day: int, fell: BoolGrid, stands: BoolGrid, asked: IntGrid) -> None:
         """Count days in a row, and open and close the falls."""

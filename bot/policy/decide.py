@@ -34,6 +34,7 @@ class Quiet(StrEnum):
     BLOCKED = "blocked until the date that was named"
     NO_OWNER = "no owner in the registry"
     QUESTION_ONLY = "a small pilot gets one question and no more"
+    QUEUED = "decided; it leaves in the owner's hours, when there is room"
     ASKED = "asked; waiting for an answer"
     BUDGET = "the recipient had enough messages this week"
     ONE_A_WEEK = "this pilot had its message of the week"
@@ -221,7 +222,7 @@ class _Look:
         if nudge.outcome is DeliveryState.DEAD:
             return ListForLead("the message did not get through")
         if nudge.sent_at is None:
-            return Hold(Quiet.ASKED)
+            return Hold(Quiet.QUEUED)
         if all(f.tier == "question" for f in self.case.open_findings):
             return Hold(Quiet.QUESTION_ONLY)
         if self.case.asked_at(Step.FOLLOW_UP, owner.person):

@@ -25,10 +25,12 @@ TEXTS = load_texts()
 ONSET = date(2026, 2, 20)
 BEGUN = date(2025, 12, 28)
 DROP = finding(evidence=evidence.drop_off(ONSET, 61, 118, numbers=True))
-STALL = finding(Kind.STALL, evidence=evidence.stall(BEGUN, 20, 21, numbers=True, breadth=False))
+STALL = finding(Kind.STALL, evidence=evidence.stall(BEGUN, 20, 21, numbers=True, breadth=False, exact=True))
 AGE = finding(Kind.STAGE_AGE, evidence=evidence.stage_age("production", 400, 182))
 SMALL = finding(tier="question", evidence=evidence.drop_off(ONSET, 1, 2, numbers=False))
-SMALL_STALL = finding(Kind.STALL, tier="question", evidence=evidence.stall(ONSET, 1, 1, numbers=False, breadth=True))
+SMALL_STALL = finding(
+    Kind.STALL, tier="question", evidence=evidence.stall(ONSET, 1, 1, numbers=False, breadth=True, exact=True)
+)
 STEP_CASE = apply_reply(open_case(), reply(NextStep(action="Open the ledger", at=NOW.replace(day=13))), NOW)
 BLOCK_CASES = [apply_reply(open_case(), reply(BlockedBy(cause=cause)), NOW) for cause in Cause]
 LONG_NAME = "Use of large language models to draft first answers to letters from citizens in nine languages"

@@ -126,7 +126,7 @@ def test_nobody_to_ask_is_said_and_nothing_sent() -> None:
 def test_a_message_that_did_not_get_through_goes_to_the_lead() -> None:
     """A dead nudge is not repeated; one that waits in the queue holds the ladder."""
     case = apply_decision(open_case(), Ask(Step.NUDGE, "p_owner", 1), "o", NOW)
-    assert what(case, NOW + DAY) == Hold(Quiet.ASKED)
+    assert what(case, NOW + DAY) == Hold(Quiet.QUEUED)
     dead = case.model_copy(update={"asked": (case.asked[0].model_copy(update={"outcome": DeliveryState.DEAD}),)})
     assert what(dead, NOW + DAY) == ListForLead("the message did not get through")
 

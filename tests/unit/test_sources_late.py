@@ -129,6 +129,21 @@ def test_pilots_that_fall_together_are_a_question_about_the_feed() -> None:
     assert {f.closed_on for f in back} == {day(149)}
 
 
+def test_a_common_fall_that_lasts_is_taken_for_real_after_six_weeks() -> None:
+    """Until then its findings are suspended; afterwards they stand, and the source is not suspected again."""
+    shown = fleet(0.2, 0.25, 0.2, start=120)
+    early = look(shown, *(pilot(name) for name in "abc"), today=day(150))
+    assert of(Kind.SOURCE_BROKEN, early)[0].is_open
+    assert all(f.suspended for f in of(Kind.DROP_OFF, early) if f.is_open)
+    late = look(shown, *(pilot(name) for name in "abc"))
+    assert [f.closed_on is None for f in of(Kind.SOURCE_BROKEN, late)] == [False] * 3
+    assert [(f.pilot, f.suspended) for f in of(Kind.DROP_OFF, late) if f.is_open] == [
+        ("a", False),
+        ("b", False),
+        ("c", False),
+    ]
+
+
 def test_a_silence_of_the_whole_source_is_not_asked_pilot_by_pilot() -> None:
     """Zeros that all pilots share are one question about the source, not one about each pilot."""
     four = [pilot(f"p{n}") for n in range(4)]
