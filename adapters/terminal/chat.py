@@ -188,6 +188,12 @@ class Chat:
             self._console.print("Then not. What is it?")
             return None
         choice = next((c for c in section.choices if c.key == meant.choice), Choice(key=meant.choice, label=""))
+        for field in choice.form:
+            if field.kind is FieldKind.PERSON and field.key not in values:
+                # Who could clear it is worth a question: words seldom name a person so that it is certain.
+                given = self._detail(field)
+                if given:
+                    values[field.key] = given
         return self._complete(choice, values)
 
     def _complete(self, choice: Choice, values: dict[str, Value]) -> Answer | None:

@@ -117,3 +117,12 @@ async def test_a_number_turns_to_the_other_pilot_of_a_message(world: World) -> N
     assert second.index("Pilot a:") < second.index("7  Pilot b:")
     assert "Pilot a" not in third.split("left alone")[0]
     assert await state(world, "a") is await state(world, "b") is CaseState.SNOOZED
+
+
+async def test_who_could_clear_it_is_asked_where_words_did_not_say(world: World) -> None:
+    """A block told in words without a certain person leads to one more question, and the name is kept."""
+    shown = await sit(world, "blocked by legal approval until 10 April", "yes", "Tom Berg")
+    assert "Who could clear it" in shown
+    block = (await world.ports.cases.get("b")).case.block  # type: ignore[union-attr]  # it was just asked about
+    assert block is not None
+    assert (block.cause, block.person, block.until) == (Cause.APPROVAL, "Tom Berg", date(2026, 4, 10))
