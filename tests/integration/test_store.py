@@ -7,15 +7,19 @@ import pytest
 from builders import NOW, finding, open_case
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from world import world_of
 
 from adapters.redis_store.embedded import EmbeddedServer
 from adapters.redis_store.keys import SHARDS, Keys
 from adapters.redis_store.store import RedisStore, client_of
+from bot.app.export import export
+from bot.app.load import load_usage
 from bot.domain.case import CaseState
 from bot.domain.outreach import Outreach, Step
 from bot.domain.people import Person
 from bot.domain.pilot import Pilot
 from bot.domain.settings import Mode
+from bot.domain.table import Row
 from bot.domain.telemetry import SourceStatus, UsageDay
 from bot.errors import Conflict, NotFound, WrongKey
 from bot.ports import AuditEntry, PutCounts
@@ -194,16 +198,19 @@ files = st.lists(
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=files, cut=st.integers(0, 30))
-async def test_files_in_any_order_give_the_same_store(valkey: EmbeddedServer, rows: list[UsageDay], cut: int) -> None:
+async def test_files_in_any_order_give_the_same_export(valkey: EmbeddedServer, rows: list[UsageDay], cut: int) -> None:
     """Two files without a common pilot-day can be loaded in either order, and either one twice."""
-    seen = []
+    seen: list[object] = []
     for order in ([rows[:cut], rows[cut:]], [rows[cut:], rows[:cut], rows[cut:]]):
         store = RedisStore(client_of(valkey), b"k", Keys(prefix="test", tenant=f"{id(order)}-{datetime.now(UTC)}"))
+        ports = world_of(store).ports
         await store.pilots.put([pilot(n) for n in ("a", "b", "c")])
         for file in order:
-            await store.telemetry.put(file)
+            for source in sorted({row.source for row in file}):
+                told = [Row(line, {}, row) for line, row in enumerate(file, 2) if row.source == source]
+                assert (await load_usage(told, source, None, ports, seen.append)).rejected == 0
         window = await store.telemetry.window(["a", "b", "c"], FIRST, FIRST + 200 * DAY)
         feeds = [window.feed(row, 200) for row in range(3)]
-        seen.append(([r async for r in store.telemetry.rows(["a", "b", "c"])], feeds))
+        seen.append(([line async for line in export(ports, 5)], feeds))
         await store.close()
     assert seen[0] == seen[1]

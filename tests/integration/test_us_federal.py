@@ -1,14 +1,18 @@
 """A real registry, with all its untidiness: the US federal AI inventory of 2024 under examples/us_federal.yaml."""
 
 from collections import Counter
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 
 import pytest
+from world import world_of
 
+from adapters.redis_store.store import RedisStore
 from adapters.sources.registry import read_registry
 from adapters.sources.registry_map import load_registry_map
+from bot.app.load import load_registry
+from bot.app.sweep import sweep
 from bot.domain.pilot import Pilot, Stage
 from bot.domain.table import Row
 
@@ -114,3 +118,18 @@ def test_what_the_inventory_does_not_tell_stays_unknown() -> None:
     assert {(p.owner, p.seats, p.timezone, p.country) for p in pilots()} == {(None, None, None, "US")}
     assert all("\n" not in p.name for p in pilots())
     assert {p.stage for p in pilots()} == {None, Stage.IDEA, Stage.BUILD, Stage.PILOT, Stage.PRODUCTION, Stage.RETIRED}
+
+
+async def test_a_dry_sweep_shows_the_figures_and_writes_to_nobody(store: RedisStore) -> None:
+    """Loaded and looked at as of 16 December 2024: the portfolio, no outreach, and what the admin has to add."""
+    world = world_of(store)
+    rejects: list[Row[Pilot]] = []
+    await load_registry(rows(), world.ports, rejects.append)
+    report = await sweep(world.ports, world.rules, datetime(2024, 12, 16, 12, tzinfo=UTC), dry_run=True)
+    told = report.portfolio
+    assert (told.pilots, told.without_owner, len(rejects)) == (2092, 2092, 41)
+    assert (told.pre_production, told.over_12_months, told.over_18_months) == (696, 367, 264)
+    assert (report.outreach, report.queued, report.findings) == ((), (), ())
+    assert {g.what: len(g.pilots) for g in report.gaps}["no owner"] == 2092
+    assert sum(len(values) for values in report.unreadable.values()) == 104
+    assert await store.cases.all() == {}

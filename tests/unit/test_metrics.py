@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain.pilot import Dependency, Milestone, Pilot, Stage, StageEntry
 from bot.domain.settings import DetectionSettings
+from bot.metrics.portfolio import portfolio
 from bot.metrics.progress import (
     days_in_stage,
     mark_passed,
@@ -138,3 +139,20 @@ def test_known_weeks_and_latest_figures() -> None:
     assert latest(row, 2) == 3.0
     assert latest(np.array([np.nan]), 0) is None
     assert np.isnan(recent(np.array([[1.0] + [np.nan] * 3]), 2)[0, 3])
+
+
+def test_the_portfolio_counts_by_stage_and_age_as_of_a_day() -> None:
+    """365 and 548 days are over twelve and eighteen months; what begins later or is undated is told apart."""
+    day = date(2026, 6, 1)
+    starts = {"new": 364, "year": 365, "old": 548, "later": -1}
+    pilots = [
+        Pilot.model_validate({"id": n, "name": n, "stage": "pilot", "start": day - timedelta(days=age)})
+        for n, age in starts.items()
+    ]
+    pilots += [
+        Pilot.model_validate({"id": "live", "name": "live", "owner": "dana", "stage": "production", "start": day}),
+        Pilot(id="bare", name="bare"),
+    ]
+    told = portfolio(pilots, day)
+    assert (told.pilots, told.pre_production, told.over_12_months, told.over_18_months) == (6, 3, 2, 1)
+    assert (told.undated, told.production, told.stage_unknown, told.without_owner) == (1, 1, 1, 5)
