@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 import redis
 from pydantic import SecretStr
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from adapters.redis_store.connect import PROBES, ServerFacts, client_for, verify
 from adapters.redis_store.embedded import EmbeddedServer, server_binary
@@ -42,16 +44,27 @@ def serve(folder: Path, *options: str) -> Iterator[redis.Redis]:
     port = free_port()
     command = [str(server_binary()), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
     process = subprocess.Popen([*command, "--requirepass", SECRET, *options], stdout=subprocess.DEVNULL)
-    with redis.Redis(port=port, password=SECRET) as admin:
-        for _ in range(500):
-            try:
-                admin.ping()
-                break
-            except redis.ConnectionError:
-                time.sleep(0.01)
-        yield admin
-    process.terminate()
-    process.wait()
+    try:
+        with redis.Redis(port=port, password=SECRET, retry=Retry(NoBackoff(), 0)) as admin:
+            await_answer(process, admin)
+            yield admin
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def await_answer(process: subprocess.Popen[bytes], admin: redis.Redis) -> None:
+    """Return once a server answers; fail at once when it ended, and after ten seconds in any case."""
+    until = time.monotonic() + 10
+    while True:
+        try:
+            admin.ping()
+        except redis.ConnectionError:
+            assert process.poll() is None, "the server did not start"
+            assert time.monotonic() < until, "the server never answered"
+            time.sleep(0.01)
+        else:
+            return
 
 
 def port_of(admin: redis.Redis) -> int:
@@ -174,7 +187,8 @@ async def test_a_refusal_of_the_server_is_one_sentence(line: str, words: str) ->
 
 async def test_a_cluster_is_refused(tmp_path: Path) -> None:
     """A server in cluster mode is said to be one, also where it would take some of our keys."""
-    with serve(tmp_path, "--cluster-enabled", "yes") as admin:
+    # Without a port of its own the cluster bus takes port + 10000, which may lie beyond the last one.
+    with serve(tmp_path, "--cluster-enabled", "yes", "--cluster-port", str(free_port())) as admin:
         assert "runs as cluster" in await fault(f"redis://:{SECRET}@127.0.0.1:{port_of(admin)}")
 
 
