@@ -1,7 +1,7 @@
 """The rollup row: one pilot-day in 24 bytes, little endian, as the design fixes it.
 
-Offsets: people on the day 0, in 7 days 2, in 28 days 4, new 6 (u16); actions 8 (u32); seats 12, people with
-access 14, surface mask 16 (u16); use cases 18, flags 19 (u8); number of the source 20 (u16); 2 spare.
+Offsets: people on the day 0, in 7 days 2, in 28 days 4, new 6 (u16); actions 8 (u32); seats 12, people present
+14, surface mask 16 (u16); use cases 18, flags 19 (u8); number of the source 20, habitual people 22 (u16).
 A row of zero bytes is a day without a row, because the first flag says that there is one.
 """
 
@@ -16,19 +16,33 @@ from bot.domain.telemetry import UsageDay
 
 ROW: Final = np.dtype(
     {
-        "names": ["dau", "wau", "mau", "new", "actions", "seats", "people", "surfaces", "breadth", "flags", "source"],
-        "formats": ["<u2", "<u2", "<u2", "<u2", "<u4", "<u2", "<u2", "<u2", "u1", "u1", "<u2"],
-        "offsets": [0, 2, 4, 6, 8, 12, 14, 16, 18, 19, 20],
+        "names": [
+            "dau",
+            "wau",
+            "mau",
+            "new",
+            "actions",
+            "seats",
+            "people",
+            "surfaces",
+            "breadth",
+            "flags",
+            "source",
+            "habitual",
+        ],
+        "formats": ["<u2", "<u2", "<u2", "<u2", "<u4", "<u2", "<u2", "<u2", "u1", "u1", "<u2", "<u2"],
+        "offsets": [0, 2, 4, 6, 8, 12, 14, 16, 18, 19, 20, 22],
         "itemsize": 24,
     }
 )
-PACKED: Final = Struct("<HHHHIHHHBBHxx")
+PACKED: Final = Struct("<HHHHIHHHBBHH")
 """The same row for one day at a time."""
 UNKNOWN16: Final = 0xFFFF
 UNKNOWN32: Final = 0xFFFFFFFF
 UNKNOWN8: Final = 0xFF
 PRESENT: Final = 1
 COMPLETE: Final = 2
+WEEKLY: Final = 4
 
 EPOCH_DAYS: Final = 64
 FIRST_DAY: Final = date(1970, 1, 1)
@@ -56,14 +70,15 @@ def to_row(day: UsageDay, source_number: int) -> bytes:
         _or(day.active_users, UNKNOWN16),
         _or(day.active_7d, UNKNOWN16),
         _or(day.active_28d, UNKNOWN16),
-        UNKNOWN16,
+        _or(day.new_users, UNKNOWN16),
         _or(day.actions, UNKNOWN32),
         _or(day.seats, UNKNOWN16),
-        UNKNOWN16,
+        _or(day.present, UNKNOWN16),
         0,
         _or(day.use_cases, UNKNOWN8),
-        PRESENT | (COMPLETE if day.complete else 0),
+        PRESENT | (COMPLETE if day.complete else 0) | (WEEKLY if day.weekly else 0),
         source_number,
+        _or(day.habitual_users, UNKNOWN16),
     )
 
 
@@ -82,7 +97,11 @@ def from_row(raw: bytes, pilot: str, day: date, sources: dict[int, str]) -> Usag
         actions=_known(int(row["actions"]), UNKNOWN32),
         seats=_known(int(row["seats"]), UNKNOWN16),
         use_cases=_known(int(row["breadth"]), UNKNOWN8),
+        present=_known(int(row["people"]), UNKNOWN16),
+        new_users=_known(int(row["new"]), UNKNOWN16),
+        habitual_users=_known(int(row["habitual"]), UNKNOWN16),
         complete=bool(int(row["flags"]) & COMPLETE),
+        weekly=bool(int(row["flags"]) & WEEKLY),
     )
 
 

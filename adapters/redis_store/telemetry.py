@@ -13,6 +13,7 @@ from adapters.redis_store.codec import (
     PRESENT,
     ROW,
     SHARDS,
+    WEEKLY,
     day_of,
     epoch_of,
     from_row,
@@ -23,11 +24,22 @@ from adapters.redis_store.codec import (
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.numbers import Numbers
 from adapters.redis_store.wire import to_bytes, to_text
-from bot.domain.telemetry import OriginGrid, UsageDay, UsageWindow
+from bot.domain.telemetry import UsageDay, UsageWindow
 from bot.errors import NotFound
 from bot.ports import PutCounts
 
-WINDOW_FIGURES = ("dau", "seats", "mau", "breadth")
+FIGURES = {
+    "dau": "active",
+    "seats": "seats",
+    "wau": "active_7d",
+    "mau": "active_28d",
+    "breadth": "use_cases",
+    "actions": "actions",
+    "people": "present",
+    "new": "new",
+    "habitual": "habitual",
+}
+"""Field of a row -> grid of a window."""
 FLAGS_AT = 19
 """Offset of the flags in a row."""
 
@@ -69,9 +81,9 @@ class RedisTelemetry:
 
     async def window(self, pilots: Sequence[str], first: date, last: date) -> UsageWindow:
         """Return the figures of these pilots; pilots without rows are unknown throughout."""
-        days = (last - first).days + 1
-        grids = {name: np.full((len(pilots), days), np.nan) for name in WINDOW_FIGURES}
-        origin = np.full((len(pilots), days), -1, dtype=np.int16)
+        names = {number: name for name, number in (await self._sources.all()).items()}
+        sources = tuple(names[n] for n in sorted(names))
+        window = UsageWindow.blank(first, tuple(pilots), (last - first).days + 1, sources)
         known = await self._pilots.all()
         by_shard: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for row, pilot in enumerate(pilots):
@@ -82,12 +94,8 @@ class RedisTelemetry:
         for (shard, epoch), block in blocks.items():
             inside = [(row, slot) for row, slot in by_shard[shard] if slot < block.shape[0]]
             if inside:
-                _fill(grids, origin, block, inside, (day_of(epoch, 0) - first).days)
-        names = {number: name for name, number in (await self._sources.all()).items()}
-        sources = tuple(names[n] for n in sorted(names))
-        return UsageWindow(
-            first, tuple(pilots), grids["dau"], grids["seats"], grids["mau"], grids["breadth"], origin, sources
-        )
+                _fill(window, block, inside, (day_of(epoch, 0) - first).days)
+        return window
 
     async def rows(self, pilots: Sequence[str]) -> AsyncIterator[UsageDay]:
         """Iterate over the rows of these pilots, day by day."""
@@ -171,18 +179,18 @@ def _counts(fresh: bytes, old: bytes) -> PutCounts:
 
 
 def _fill(
-    grids: "dict[str, np.ndarray[tuple[int, int], np.dtype[np.float64]]]",
-    origin: OriginGrid,
+    window: UsageWindow,
     block: "np.ndarray[tuple[int, int], np.dtype[np.void]]",
     inside: Sequence[tuple[int, int]],
     shift: int,
 ) -> None:
     """Copy a block's days into the window; `shift` is the window's column of the block's first day."""
-    days = origin.shape[1]
-    begin, end = max(0, -shift), min(EPOCH_DAYS, days - shift)
+    begin, end = max(0, -shift), min(EPOCH_DAYS, window.days - shift)
     rows, slots = [r for r, _ in inside], [s for _, s in inside]
     piece = block[slots, begin:end]
-    for name, grid in grids.items():
-        grid[rows, shift + begin : shift + end] = to_figures(piece, name)
+    span = slice(shift + begin, shift + end)
+    for name, grid in FIGURES.items():
+        getattr(window, grid)[rows, span] = to_figures(piece, name)
     present = (piece["flags"] & PRESENT) > 0
-    origin[rows, shift + begin : shift + end] = np.where(present, piece["source"].astype(np.int16), -1)
+    window.origin[rows, span] = np.where(present, piece["source"].astype(np.int16), -1)
+    window.weekly[rows, span] = present & ((piece["flags"] & WEEKLY) > 0)

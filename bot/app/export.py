@@ -12,7 +12,16 @@ PURPOSE: Final = (
     "Made to help AI pilots along. Figures are totals of a pilot; groups below five people are left out. "
     "Not for judging people: no use for appraisal, pay, promotion or dismissal."
 )
-FIGURES: Final = ("active_users", "active_7d", "active_28d", "actions", "use_cases")
+FIGURES: Final = (
+    "active_users",
+    "active_7d",
+    "active_28d",
+    "actions",
+    "use_cases",
+    "present",
+    "new_users",
+    "habitual_users",
+)
 
 
 async def export(ports: Ports, least_group: int) -> AsyncIterator[str]:

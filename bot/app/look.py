@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-import numpy as np
-
 from bot.app.replies import clock_of
 from bot.app.rules import Rules
 from bot.detection.detect import Detection
@@ -76,8 +74,7 @@ async def _window(ports: Ports, pilots: Sequence[str], today: date) -> UsageWind
     """Return everything known of use before `today`: what is dated later is hidden."""
     extent = await ports.telemetry.extent()
     if extent is None or extent[0] >= today:
-        none = np.full((len(pilots), 0), np.nan)
-        return UsageWindow(today, tuple(pilots), none, none, none, none, np.zeros(none.shape, dtype=np.int16), ())
+        return UsageWindow.blank(today, tuple(pilots), 0)
     return await ports.telemetry.window(pilots, extent[0], min(extent[1], today - ONE_DAY))
 
 

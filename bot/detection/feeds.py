@@ -5,14 +5,14 @@ there is one look more than there are days, and each says what it would have sai
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
 import numpy as np
 
 from bot.detection.series import IntGrid
-from bot.domain.telemetry import LATE_AFTER, BoolGrid, FloatGrid, OriginGrid, SourceStatus, UsageWindow
+from bot.domain.telemetry import LATE_AFTER, BoolGrid, OriginGrid, SourceStatus, UsageWindow
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +35,7 @@ class Feeds:
 
 def seen_on(window: UsageWindow, today: date) -> UsageWindow:
     """Return the window with the days before today and no others; days it lacks are unknown."""
-    days = max(0, window.column(today))
-    beyond = ((0, 0), (0, max(0, days - window.days)))
-
-    def fit(grid: FloatGrid) -> FloatGrid:
-        return np.pad(grid[:, :days], beyond, constant_values=np.nan)
-
-    return replace(
-        window,
-        active=fit(window.active),
-        seats=fit(window.seats),
-        active_28d=fit(window.active_28d),
-        use_cases=fit(window.use_cases),
-        origin=np.pad(window.origin[:, :days], beyond, constant_values=-1),
-    )
+    return window.first(max(0, window.column(today)))
 
 
 def feeds_of(window: UsageWindow, statuses: Mapping[str, SourceStatus]) -> Feeds:
@@ -58,7 +45,7 @@ def feeds_of(window: UsageWindow, statuses: Mapping[str, SourceStatus]) -> Feeds
     """
     days, count = window.days, len(window.sources)
     known = [statuses.get(name) for name in window.sources]
-    figures = (window.active, window.seats, window.active_28d, window.use_cases)
+    figures = (window.active, window.seats, window.active_7d, window.active_28d, window.use_cases)
     given = np.any([~np.isnan(grid) for grid in figures], axis=0) & (window.origin >= 0)
     newest, whole = np.full((count, days + 1), -1), np.full((count, days + 1), -1)
     for source, status in enumerate(known):

@@ -15,7 +15,7 @@ from bot.detection.detect import detect
 from bot.domain.calendar import Calendar
 from bot.domain.finding import OWNER_KINDS, Finding, Kind
 from bot.domain.settings import DetectionSettings
-from bot.domain.telemetry import FloatGrid, SourceStatus, UsageWindow
+from bot.domain.telemetry import SourceStatus, UsageWindow
 from jobs.fleet.fleet import Fleet, Truth, make_fleet
 
 YEAR = 365.25
@@ -25,20 +25,18 @@ def window_of(fleet: Fleet) -> tuple[UsageWindow, list[SourceStatus]]:
     """Return the fleet's rows as detection reads them from the store."""
     rows = {p.id: n for n, p in enumerate(fleet.pilots)}
     names = sorted(set(fleet.sources.values()))
-    shape = (len(rows), (fleet.last_day - fleet.first_day).days + 1)
-    active, seats, monthly, cases = (np.full(shape, np.nan) for _ in range(4))
-    origin = np.full(shape, -1, dtype=np.int16)
+    days = (fleet.last_day - fleet.first_day).days + 1
+    window = UsageWindow.blank(fleet.first_day, tuple(rows), days, tuple(names))
+    grids = (window.active, window.seats, window.active_28d, window.use_cases)
     newest: dict[str, date] = {}
     for told in fleet.usage:
         at = rows[told.pilot], (told.day - fleet.first_day).days
-        origin[at] = names.index(told.source)
+        window.origin[at] = names.index(told.source)
         newest[told.source] = max(newest.get(told.source, told.day), told.day)
         if told.complete:
             figures = (told.active_users, told.seats, told.active_28d, told.use_cases)
-            for grid, figure in zip((active, seats, monthly, cases), figures, strict=True):
+            for grid, figure in zip(grids, figures, strict=True):
                 grid[at] = np.nan if figure is None else figure
-    grids: tuple[FloatGrid, ...] = (active, seats, monthly, cases)
-    window = UsageWindow(fleet.first_day, tuple(rows), *grids, origin, tuple(names))
     return window, [SourceStatus(source=name, newest_day=day) for name, day in newest.items()]
 
 

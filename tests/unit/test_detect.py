@@ -37,16 +37,14 @@ def pilot(name: str = "tax", **given: object) -> Pilot:
 def window(*rows: FloatGrid, monthly: list[FloatGrid] | None = None, use_cases: float = 3.0) -> UsageWindow:
     """Return a window of pilots fed by the source `chat`."""
     grid = np.vstack(rows)
-    return UsageWindow(
-        first_day=FIRST,
-        pilots=tuple(f"p{n}" for n in range(len(rows))),
-        active=grid,
-        seats=np.where(np.isnan(grid), np.nan, 60.0),
-        active_28d=np.vstack(monthly) if monthly else np.full(grid.shape, np.nan),
-        use_cases=np.where(np.isnan(grid), np.nan, use_cases),
-        origin=np.zeros(grid.shape, dtype=np.int16),
-        sources=("chat",),
-    )
+    shown = UsageWindow.blank(FIRST, tuple(f"p{n}" for n in range(len(rows))), grid.shape[1], ("chat",))
+    shown.active[:] = grid
+    shown.seats[~np.isnan(grid)] = 60.0
+    shown.use_cases[~np.isnan(grid)] = use_cases
+    if monthly:
+        shown.active_28d[:] = np.vstack(monthly)
+    shown.origin[:] = 0
+    return shown
 
 
 def without_rows(shown: UsageWindow, row: int, start: int, stop: int | None = None) -> None:
@@ -156,8 +154,7 @@ def test_a_pilot_without_any_feed_is_not_judged() -> None:
 
 def test_an_empty_registry_is_no_fault() -> None:
     """Nothing to judge gives nothing."""
-    none = np.zeros((0, 30))
-    empty = UsageWindow(FIRST, (), none, none, none, none, none.astype(np.int16), ())
+    empty = UsageWindow.blank(FIRST, (), 0)
     assert detect(empty, [], [], today=TODAY, calendar=CALENDAR, settings=SETTINGS).findings == ()
 
 
