@@ -16,20 +16,8 @@ from bot.domain.pilot import Pilot
 from bot.domain.reply import Reply
 from bot.domain.settings import OrgState
 from bot.domain.telemetry import SourceStatus, UsageDay, UsageWindow
+from bot.intake import PutCounts
 from bot.messages.model import Message
-
-
-@dataclass(frozen=True, slots=True)
-class PutCounts:
-    """What a write changed: records that are new, that differ from before, and that do not."""
-
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-
-    def __add__(self, other: "PutCounts") -> "PutCounts":
-        """Add the counts of two writes."""
-        return PutCounts(self.new + other.new, self.changed + other.changed, self.unchanged + other.unchanged)
 
 
 @dataclass(frozen=True, slots=True)

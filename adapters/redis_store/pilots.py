@@ -7,7 +7,7 @@ import redis.asyncio as redis
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.numbers import CHUNK, Numbers
 from bot.domain.pilot import Pilot
-from bot.ports import PutCounts
+from bot.intake import PutCounts
 
 
 class RedisPilots:

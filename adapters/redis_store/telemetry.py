@@ -26,7 +26,7 @@ from adapters.redis_store.numbers import Numbers
 from adapters.redis_store.wire import to_bytes, to_text
 from bot.domain.telemetry import UsageDay, UsageWindow
 from bot.errors import NotFound
-from bot.ports import PutCounts
+from bot.intake import PutCounts
 
 FIGURES = {
     "dau": "active",

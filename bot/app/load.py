@@ -10,7 +10,8 @@ from bot.domain.people import Person
 from bot.domain.pilot import Pilot
 from bot.domain.table import Row
 from bot.domain.telemetry import SourceStatus, UsageDay
-from bot.ports import Ports, PutCounts
+from bot.intake import PutCounts
+from bot.ports import Ports
 
 BATCH: Final = 5000
 FIRST: Final = date(1970, 1, 1)

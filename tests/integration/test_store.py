@@ -22,7 +22,8 @@ from bot.domain.settings import Mode
 from bot.domain.table import Row
 from bot.domain.telemetry import SourceStatus, UsageDay
 from bot.errors import Conflict, NotFound, WrongKey
-from bot.ports import AuditEntry, PutCounts
+from bot.intake import PutCounts
+from bot.ports import AuditEntry
 
 FIRST = date(2026, 1, 5)
 DAY = timedelta(days=1)

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from adapters.clock import SystemClock
+from bot.intake import PutCounts
 from bot.messages.model import Choice, FieldKind, FormField, Message, Section
-from bot.ports import Clock, PutCounts
+from bot.ports import Clock
 
 
 def test_the_system_clock_is_a_clock_in_utc() -> None:
