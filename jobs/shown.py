@@ -66,6 +66,7 @@ STEPS: Final = {
     "follow_up": "follow-up",
     "commitment_check": "question about what was promised",
     "recovery": "thank-you",
+    "retraction": "correction",
 }
 
 

@@ -16,6 +16,7 @@ class Step(StrEnum):
     FOLLOW_UP = "follow_up"
     CHECK = "commitment_check"
     RECOVERY = "recovery"
+    RETRACTION = "retraction"
 
 
 def identity(*parts: str | int) -> str:

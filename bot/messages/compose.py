@@ -15,6 +15,9 @@ from bot.messages.wording import LONGEST_NAME, LONGEST_QUOTE, in_sentence, name_
 KEYS: Final[tuple[str, ...]] = ("on_track", "blocked", "step", "snooze", "not_me", "stop_asking")
 """The answers to a question, always in this order; a check has "done" before them."""
 
+PLAIN_WORDS: Final = frozenset({Step.RECOVERY, Step.RETRACTION})
+"""Steps that ask for no answer."""
+
 
 def compose(sections: Sequence[tuple[Step, Section]], texts: Texts) -> Message:
     """Put sections into one message: the first in full, the others as one line each.
@@ -84,6 +87,8 @@ def _say(case: Case, step: Step, finding: Finding, texts: Texts) -> Said | str:
     """Choose the text of a step."""
     if step is Step.RECOVERY:
         return texts.recovery[finding.kind]
+    if step is Step.RETRACTION:
+        return texts.retraction[finding.kind]
     if step is Step.CHECK and case.commitment:
         return texts.commitment_check
     if step is Step.CHECK and case.block:
@@ -95,8 +100,8 @@ def _say(case: Case, step: Step, finding: Finding, texts: Texts) -> Said | str:
 
 def _line(case: Case, step: Step, finding: Finding, texts: Texts) -> str:
     """Choose the few words that stand for a pilot further down in a message."""
-    if step is Step.RECOVERY:
-        return texts.lines.recovery
+    if step in PLAIN_WORDS:
+        return texts.lines.recovery if step is Step.RECOVERY else texts.lines.retraction
     if step is Step.CHECK and case.commitment:
         return texts.lines.commitment
     return texts.lines.block if step is Step.CHECK and case.block else texts.lines.finding[finding.kind]

@@ -107,6 +107,7 @@ class Lines(_Group):
     commitment: Dated
     block: Dated
     recovery: Dated
+    retraction: Dated
 
 
 class Asks(_Group):
@@ -190,6 +191,7 @@ class Texts(_Group):
     commitment_check: Annotated[Said, holes("pilot", "action", "day")]
     block_check: Annotated[Said, holes("pilot", "cause", "day")]
     recovery: Annotated[dict[Kind, Annotated[str, holes("pilot", "day")]], PerFinding]
+    retraction: Annotated[dict[Kind, Annotated[str, holes("pilot", "day")]], PerFinding]
     lines: Lines
     causes: Annotated[dict[Cause, Plain], PerCause]
     choices: Annotated[dict[str, Plain], complete(CHOICES)]

@@ -18,6 +18,9 @@ from bot.policy.observe import is_recovered
 COMING_BACK = 0.8
 """Share of usual use in the last seven days from which a promise is taken to have worked."""
 
+RETRACTED_WITHIN = timedelta(days=14)
+"""For so long after the data was corrected a word of apology still makes sense."""
+
 MOST_LOOPS = 2
 """After two loops without an end the case is parked: visible, and silent."""
 
@@ -109,9 +112,9 @@ def decide(
     `judged` is the last day on which the pilot's usage was judged. Days of a person (a snooze, a
     promise, working days) are those of the recipient's own clock. Never returns an empty tuple.
     """
-    if case.is_closed:
-        return (Hold(Quiet.CLOSED),)
     look = _Look(case, recipient, calendar, budget, now)
+    if case.is_closed:
+        return (look.retract() or Hold(Quiet.CLOSED),)
     if is_recovered(case, now.date()):
         return look.recover()
     quiet = look.quiet(judged)
@@ -147,12 +150,26 @@ class _Look:
 
     def recover(self) -> tuple[Decision, ...]:
         """End the case, with one word of thanks to an owner who had been asked about it."""
-        owner = self.recipient
-        if owner is None or owner.opted_out or owner.person in self.case.disowned:
-            return (Recover(),)
-        if not any(a.sent_at and a.person == owner.person for a in self.case.asked):
+        owner = self.owner_who_was_told()
+        if owner is None:
             return (Recover(),)
         return (hold,) if (hold := self.over_budget()) else (Recover(), self.ask(Step.RECOVERY, owner))
+
+    def retract(self) -> Decision | None:
+        """Say once to an owner who had been written to that corrected data doesn't show it any more."""
+        case, owner = self.case, self.owner_who_was_told()
+        if case.state is not CaseState.RETRACTED or case.closed_at is None or owner is None:
+            return None
+        if self.now > case.closed_at + RETRACTED_WITHIN or case.asked_at(Step.RETRACTION, owner.person):
+            return None
+        return self.over_budget() or self.ask(Step.RETRACTION, owner)
+
+    def owner_who_was_told(self) -> Recipient | None:
+        """Return the owner if they were written to about this case and did not say that it's not theirs."""
+        owner = self.recipient
+        if owner is None or owner.opted_out or owner.person in self.case.disowned:
+            return None
+        return owner if any(a.sent_at and a.person == owner.person for a in self.case.asked) else None
 
     def quiet(self, judged: date) -> Quiet | None:
         """Return why nothing can be said whatever the ladder says, or None."""
@@ -318,6 +335,8 @@ def still_holds(
         return "the pilot has another owner now"
     if step is Step.RECOVERY:
         return None if case.state is CaseState.RECOVERED else "it is not a recovery any more"
+    if step is Step.RETRACTION:
+        return None if case.state is CaseState.RETRACTED else "there is nothing to take back any more"
     if case.is_closed or not case.open_findings:
         return "what was found no longer holds"
     if all(f.suspended for f in case.open_findings):

@@ -11,12 +11,12 @@ from tone import is_kind
 
 from adapters.content import load_texts, read_texts
 from bot.detection import evidence
-from bot.domain.case import Case
+from bot.domain.case import Case, CaseState
 from bot.domain.finding import Kind
 from bot.domain.outreach import Step
 from bot.domain.reply import BlockedBy, Cause, NextStep
 from bot.errors import ContentError
-from bot.messages.compose import compose, open_section, section
+from bot.messages.compose import PLAIN_WORDS, compose, open_section, section
 from bot.messages.model import Choice, Message, Section
 from bot.messages.plain import picked, to_plain
 from bot.policy.answer import apply_reply
@@ -39,6 +39,7 @@ SAID = [
     *((open_case(each), Step.FOLLOW_UP) for each in (DROP, STALL, AGE)),
     *((case, Step.CHECK) for case in (STEP_CASE, *BLOCK_CASES)),
     *((open_case(each, clear_since=ONSET), Step.RECOVERY) for each in (DROP, STALL, AGE)),
+    *((open_case(each, state=CaseState.RETRACTED), Step.RETRACTION) for each in (DROP, STALL, AGE)),
 ]
 
 
@@ -48,7 +49,7 @@ def test_every_message_keeps_the_tone(case: Case, step: Step, name: str) -> None
     """At most 60 words, one question after the fact, no banned words or ids, and a way to say no."""
     said = section(case, step, name, TEXTS)
     assert is_kind(f"{said.fact} {said.question or ''}")
-    assert (said.question or "").count("?") == (0 if step is Step.RECOVERY else 1)
+    assert (said.question or "").count("?") == (0 if step in PLAIN_WORDS else 1)
     assert "?" not in said.fact
     assert said.fact.startswith(" ".join(name.split()[:8]))
     assert "tax" not in f"{said.fact} {said.line}"

@@ -289,6 +289,23 @@ def test_new_findings_join_and_vanished_ones_are_retracted() -> None:
     assert retracted.lead_finding is not None
 
 
+def test_what_was_told_and_no_longer_holds_is_taken_back_once() -> None:
+    """An owner who was written to gets one apology within two weeks and budget; one who was not gets none."""
+    unheard = open_case(state=CaseState.RETRACTED, closed_at=NOW)
+    assert what(unheard) == Hold(Quiet.CLOSED)
+    told = take(open_case(), what(open_case()))
+    wrong = observe(told, "tax", [], now=NOW + DAY, playbook=BOOK)
+    assert wrong is not None
+    assert what(wrong, NOW + DAY) == Hold(Quiet.ONE_A_WEEK)
+    week = NOW + 8 * DAY
+    sorry = what(wrong, week)
+    assert sorry == Ask(Step.RETRACTION, "p_owner", 1)
+    assert what(take(wrong, sorry, week), week + DAY) == Hold(Quiet.CLOSED)
+    assert what(wrong, NOW + 16 * DAY) == Hold(Quiet.CLOSED)
+    assert still_holds(wrong, "tax#1", Step.RETRACTION, "p_owner", "p_owner") is None
+    assert still_holds(told, "tax#1", Step.RETRACTION, "p_owner", "p_owner")
+
+
 def test_what_opens_no_case() -> None:
     """Nothing, a suspended finding, one for the admin, or a pilot somebody decided about open none."""
     for seen in ([], [finding(suspended=True)], [finding(Kind.SOURCE_LATE)], [finding(closed_on=date(2026, 3, 3))]):
