@@ -3,7 +3,7 @@
 Every method may run twice with the same arguments without harm unless it says otherwise.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -55,8 +55,28 @@ class Pilots(Protocol):
         """Return every pilot, sorted by id."""
         ...
 
+    async def some(self, ids: Sequence[str]) -> list[Pilot]:
+        """Return these pilots, sorted by id; unknown ones are left out."""
+        ...
+
     async def ids(self) -> set[str]:
         """Return the ids of every pilot."""
+        ...
+
+
+class Touched(Protocol):
+    """Pilots about which something changed since they were last looked at."""
+
+    async def note(self, pilots: Sequence[str]) -> None:
+        """Remember that something about these pilots changed; call it after the change."""
+        ...
+
+    async def read(self) -> dict[str, int]:
+        """Return each pilot that changed, with a mark that another change would raise."""
+        ...
+
+    async def looked_at(self, marks: Mapping[str, int]) -> None:
+        """Forget these pilots, but for those that changed again after their mark was read."""
         ...
 
 
@@ -112,6 +132,10 @@ class Cases(Protocol):
 
     async def all(self) -> dict[str, StoredCase]:
         """Return the latest case of each pilot that ever had one."""
+        ...
+
+    async def some(self, pilots: Sequence[str]) -> dict[str, StoredCase]:
+        """Return the latest case of each of these pilots that ever had one."""
         ...
 
     async def past(self, pilot: str) -> list[Case]:
@@ -267,6 +291,10 @@ class People(Protocol):
         """Return everybody by id."""
         ...
 
+    async def some(self, people: Sequence[str]) -> dict[str, Person]:
+        """Return these people by id; unknown ones are left out."""
+        ...
+
     async def opt_out(self, person: str) -> None:
         """Remember that this person wants no messages."""
         ...
@@ -343,6 +371,7 @@ class Ports:
     clock: Clock
     pilots: Pilots
     telemetry: Telemetry
+    touched: Touched
     sources: Sources
     cases: Cases
     outbox: Outbox

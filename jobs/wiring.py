@@ -93,6 +93,7 @@ def _join(store: RedisStore, facts: ServerFacts, settings: Settings, clock: Cloc
         clock=clock,
         pilots=store.pilots,
         telemetry=store.telemetry,
+        touched=store.touched,
         sources=store.sources,
         cases=store.cases,
         outbox=store.outbox,

@@ -34,7 +34,13 @@ class RedisCases:
 
     async def all(self) -> dict[str, StoredCase]:
         """Return the latest case of each pilot that ever had one."""
-        numbers = list((await self._pilots.all()).items())
+        return await self._of(list((await self._pilots.all()).items()))
+
+    async def some(self, pilots: Sequence[str]) -> dict[str, StoredCase]:
+        """Return the latest case of each of these pilots that ever had one."""
+        return await self._of(list((await self._pilots.some(pilots)).items()))
+
+    async def _of(self, numbers: Sequence[tuple[str, int]]) -> dict[str, StoredCase]:
         found: dict[str, StoredCase] = {}
         for start in range(0, len(numbers), CHUNK):
             part = numbers[start : start + CHUNK]

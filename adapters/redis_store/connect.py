@@ -42,11 +42,13 @@ BEHAVIOUR: Final[dict[str, Any]] = {
 KINDS: Final = frozenset({"string", "hash", "set", "zset", "list", "stream"})
 PROBES: Final = """
     SCRIPT LOAD return(1)
+    SCRIPT EXISTS 930269f31393d0be681588b6ab08dccee7d6bb67
     EVALSHA 930269f31393d0be681588b6ab08dccee7d6bb67 0
     SET string 1 EX 60
     GET string
     SETRANGE string 0 1
     GETRANGE string 0 0
+    INCR string
     EXISTS string
     EXPIRE string 60
     HSET hash a 1
@@ -70,6 +72,7 @@ PROBES: Final = """
     EXPIRE zset 60
     ZCOUNT zset 0 9
     ZRANGE zset 0 -1
+    ZSCORE zset a
     ZRANGEBYSCORE zset 0 9
     ZREM zset b
     ZREMRANGEBYSCORE zset 5 9
@@ -206,7 +209,7 @@ async def _probe(client: redis.Redis, prefix: str) -> None:
 
 def _name(words: Sequence[str]) -> str:
     """Return the name of a command as an ACL knows it."""
-    return "SCRIPT LOAD" if words[0] == "SCRIPT" else words[0]
+    return " ".join(words[:2]) if words[0] == "SCRIPT" else words[0]
 
 
 def _missing(commands: Sequence[str]) -> str:

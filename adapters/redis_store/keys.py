@@ -85,6 +85,14 @@ class Keys:
         """Name the string: rollup block of a shard and epoch."""
         return self._s(shard, "roll", epoch)
 
+    def touched(self, shard: int) -> str:
+        """Name the sorted set: numbers of pilots that changed since the last look, by the shard's sequence."""
+        return self._s(shard, "touched")
+
+    def touches(self, shard: int) -> str:
+        """Name the counter: sequence of changes in a shard."""
+        return self._s(shard, "touches")
+
     def case(self, number: int) -> str:
         """Name the hash: revision, document and pending outreach of a pilot's latest case."""
         return self._s(self.shard_of_pilot(number), "case", number)

@@ -36,6 +36,15 @@ class Numbers:
             self._known[name] = int(found)
         return self._known[name]
 
+    async def some(self, names: Sequence[str]) -> dict[str, int]:
+        """Return the numbers of these names; those without one are left out."""
+        fresh = sorted({name for name in names if name not in self._known})
+        for start in range(0, len(fresh), CHUNK):
+            part = fresh[start : start + CHUNK]
+            found = zip(part, await self._client.hmget(self._key, part), strict=True)
+            self._known.update({name: int(number) for name, number in found if number is not None})
+        return {name: self._known[name] for name in names if name in self._known}
+
     async def all(self) -> dict[str, int]:
         """Return every name with its number."""
         stored = await self._client.hgetall(self._key)

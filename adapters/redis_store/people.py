@@ -56,6 +56,19 @@ class RedisPeople:
         people = [Person.from_stored(record) for records in found[::2] for record in records]
         return {p.id: p.model_copy(update={"opted_out": p.id in out}) for p in people}
 
+    async def some(self, people: Sequence[str]) -> dict[str, Person]:
+        """Return these people by id."""
+        wanted = sorted(set(people))
+        async with self._client.pipeline(transaction=False) as pipe:
+            for person in wanted:
+                shard = self._keys.shard_of_person(person)
+                pipe.hget(self._keys.people(shard), person)
+                pipe.sismember(self._keys.opted_out(shard), person)
+            found = await pipe.execute()
+        records = zip(wanted, found[::2], found[1::2], strict=True)
+        known = {p: (Person.from_stored(record), bool(out)) for p, record, out in records if record is not None}
+        return {p: record.model_copy(update={"opted_out": out}) for p, (record, out) in known.items()}
+
     async def opt_out(self, person: str) -> None:
         """Remember that this person wants no messages."""
         await self._shards.note([person])

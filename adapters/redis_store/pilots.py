@@ -6,6 +6,7 @@ import redis.asyncio as redis
 
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.numbers import CHUNK, Numbers
+from adapters.redis_store.touched import RedisTouched
 from bot.domain.pilot import Pilot
 from bot.intake import PutCounts
 
@@ -13,9 +14,9 @@ from bot.intake import PutCounts
 class RedisPilots:
     """The Pilots port. A number without a record (a load cut off between) is no pilot yet."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, numbers: Numbers) -> None:
-        """Share the pilots' numbers with the other ports."""
-        self._client, self._keys, self._numbers = client, keys, numbers
+    def __init__(self, client: redis.Redis, keys: Keys, numbers: Numbers, touched: RedisTouched) -> None:
+        """Share the pilots' numbers with the other ports, and note what changed."""
+        self._client, self._keys, self._numbers, self._touched = client, keys, numbers, touched
 
     async def put(self, pilots: Sequence[Pilot]) -> PutCounts:
         """Store pilots and count what that changed."""
@@ -31,7 +32,9 @@ class RedisPilots:
                     pipe.hset(place, "doc", document)
                 await pipe.execute()
             new = sum(b is None for b in before)
-            same = sum(b == d for b, d in zip(before, documents, strict=True))
+            moved = [p.id for p, b, d in zip(part, before, documents, strict=True) if b != d]
+            same = len(part) - len(moved)
+            await self._touched.note(moved)
             counts += PutCounts(new, len(part) - new - same, same)
         return counts
 
@@ -45,8 +48,15 @@ class RedisPilots:
 
     async def all(self) -> list[Pilot]:
         """Return every pilot, sorted by id."""
-        numbers = await self._numbers.all()
-        places = [self._keys.pilot(n) for n in numbers.values()]
+        return await self._of(list((await self._numbers.all()).values()))
+
+    async def some(self, ids: Sequence[str]) -> list[Pilot]:
+        """Return these pilots, sorted by id."""
+        numbers = await self._numbers.some(ids)
+        return await self._of(list(numbers.values()))
+
+    async def _of(self, numbers: Sequence[int]) -> list[Pilot]:
+        places = [self._keys.pilot(n) for n in numbers]
         found: list[Pilot] = []
         for start in range(0, len(places), CHUNK):
             documents = await self._records(places[start : start + CHUNK])

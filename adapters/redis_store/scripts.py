@@ -4,6 +4,8 @@ from importlib.resources import files
 from typing import Any
 
 import redis.asyncio as redis
+from redis.asyncio.client import Pipeline
+from redis.commands.core import AsyncScript
 
 
 class Scripts:
@@ -12,11 +14,18 @@ class Scripts:
     def __init__(self, client: redis.Redis) -> None:
         """Keep the client; a file is read at its first use."""
         self._client = client
-        self._known: dict[str, Any] = {}
+        self._known: dict[str, AsyncScript] = {}
+
+    async def add(self, pipe: Pipeline, name: str, keys: list[str], args: list[str | int | float | bytes]) -> None:
+        """Put a call of `<name>.lua` into a pipeline that isn't a transaction."""
+        await self._script(name)(keys=keys, args=args, client=pipe)
 
     async def run(self, name: str, keys: list[str], args: list[str | int | float | bytes]) -> Any:  # noqa: ANN401  as the script returns
         """Run `<name>.lua` and return what it returns."""
+        return await self._script(name)(keys=keys, args=args)
+
+    def _script(self, name: str) -> AsyncScript:
         if name not in self._known:
             text = (files("adapters.redis_store") / "lua" / f"{name}.lua").read_text(encoding="utf-8")
             self._known[name] = self._client.register_script(text)
-        return await self._known[name](keys=keys, args=args)
+        return self._known[name]

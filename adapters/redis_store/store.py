@@ -20,6 +20,7 @@ from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.shards import Shards
 from adapters.redis_store.sources import RedisSources
 from adapters.redis_store.telemetry import RedisTelemetry
+from adapters.redis_store.touched import RedisTouched
 
 
 class RedisStore:
@@ -33,7 +34,8 @@ class RedisStore:
         numbers = Numbers(client, scripts, self.keys.pilots)
         sources = Numbers(client, scripts, self.keys.source_numbers)
         shards = Shards(client, self.keys)
-        self.pilots = RedisPilots(client, self.keys, numbers)
+        self.touched = RedisTouched(client, self.keys, scripts, numbers, shards)
+        self.pilots = RedisPilots(client, self.keys, numbers, self.touched)
         self.telemetry = RedisTelemetry(client, self.keys, numbers, sources)
         self.sources = RedisSources(client, self.keys, scripts)
         self.cases = RedisCases(client, self.keys, scripts, numbers, shards)

@@ -114,6 +114,7 @@ def world_of(store: RedisStore, at: datetime = TUESDAY, worker: str = "w1", rule
         clock=clock,
         pilots=store.pilots,
         telemetry=store.telemetry,
+        touched=store.touched,
         sources=store.sources,
         cases=store.cases,
         outbox=store.outbox,
