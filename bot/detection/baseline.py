@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from bot.domain.telemetry import BoolGrid, FloatGrid
+from bot.detection.columns import BoolRow, Columns, FloatRow
 
 FALLEN: Final = 0.45
 """The evidence asks whether use fell to 45 % of what is expected; 1 - 0.45 is its counterpart."""
@@ -37,15 +37,16 @@ SCATTER_AFTER: Final = 35
 LEAST_SCATTER: Final = 1.001
 MOST_SCATTER: Final = 30.0
 
-WORKDAYS: Final = slice(0, 5)
+WORKDAYS: Final = 5
 
 LEVEL_DAYS: Final = 14
 """Days of the level of use that a pilot must have shown before it is expected from more seats."""
 LEVEL_LEAST: Final = 5.0
 """Working days' worth of figures that a level needs."""
+ROUNDING: Final = 1e-9
 
 
-class Past:
+class Past(Columns):
     """The decayed past of all pilots: people active and seats by weekday, and the scatter.
 
     It is kept twice, whole and without each pilot's launch. What is expected comes from the lower of
@@ -54,25 +55,31 @@ class Past:
 
     def __init__(self, pilots: int) -> None:
         """Start with no past; the scatter starts at 1.6 with the weight of ten days."""
-        self._active = np.zeros((2, 7, pilots))
-        self._seats = np.zeros((2, 7, pilots))
+        # Not the past decays day by day, the unit does in which days are added to it.
+        self._unit = np.ones(pilots)
+        self._active, self._seats = np.zeros((2, 7, pilots)), np.zeros((2, 7, pilots))
+        self._workdays = np.zeros((2, 2, pilots))
+        """People and seats of all working days."""
         self._scatter = np.full(pilots, 16.0)
         self._weight = np.full(pilots, 10.0)
 
-    def age(self, kept: BoolGrid) -> None:
+    def age(self, kept: BoolRow) -> None:
         """Let one calendar day pass, where the past is not kept as it is."""
-        left = np.where(kept, 1.0, DECAY)
-        self._active *= left
-        self._seats *= left
+        self._unit *= np.where(kept, 1.0, DECAY)
 
-    def admit(self, weekday: int, fit: BoolGrid, settled: BoolGrid, active: FloatGrid, seats: FloatGrid) -> None:
+    def admit(self, weekday: int, fit: BoolRow, settled: BoolRow, active: FloatRow, seats: FloatRow) -> None:
         """Take in a day that has waited out the guard, where it is fit; `settled` pilots were past their launch."""
-        self._active[0, weekday] += fit * active
-        self._seats[0, weekday] += fit * seats
-        self._active[1, weekday] += (fit & settled) * active
-        self._seats[1, weekday] += (fit & settled) * seats
+        share = fit / self._unit
+        people, places = active * share, seats * share
+        for past, figures in ((self._active, people), (self._seats, places)):
+            past[0, weekday] += figures
+            past[1, weekday] += settled * figures
+        if weekday < WORKDAYS:
+            for past, figures in zip(self._workdays, (people, places), strict=True):
+                past[0] += figures
+                past[1] += settled * figures
 
-    def learn_scatter(self, told: BoolGrid, active: FloatGrid, expected: FloatGrid) -> None:
+    def learn_scatter(self, told: BoolRow, active: FloatRow, expected: FloatRow) -> None:
         """Compare such a day with what was expected of it, where that was enough to tell."""
         told = told & (expected > SCATTER_FROM)
         surprise = np.divide((active - expected) ** 2, expected, out=np.zeros(told.size), where=told)
@@ -80,28 +87,28 @@ class Past:
         self._scatter = self._scatter * kept + surprise
         self._weight = self._weight * kept + told
 
-    def usual(self, weekday: int) -> tuple[FloatGrid, FloatGrid]:
+    def usual(self, weekday: int) -> tuple[FloatRow, FloatRow]:
         """Return the share of seats usually in use on a working day, and on such a weekday.
 
         Without a past the second is 0.
         """
-        seats = self._seats[:, WORKDAYS].sum(axis=1)
-        rates = (self._active[:, WORKDAYS].sum(axis=1) + PRIOR_ACTIVE) / (seats + PRIOR_SEATS)
+        active, seats = self._workdays * self._unit
+        rates = (active + PRIOR_ACTIVE) / (seats + PRIOR_SEATS)
         lower = (seats[1] > 0) & (rates[1] < rates[0])
         rate = np.where(lower, rates[1], rates[0])
         strength = PRIOR_SHARE * np.where(lower, seats[1], seats[0])
-        active, here = self._active[:, weekday], self._seats[:, weekday]
-        above = np.where(lower, active[1], active[0]) + strength * rate * WEEKDAY_PRIOR[weekday]
-        below = np.where(lower, here[1], here[0]) + strength
+        here, places = self._active[:, weekday], self._seats[:, weekday]
+        above = self._unit * np.where(lower, here[1], here[0]) + strength * rate * WEEKDAY_PRIOR[weekday]
+        below = self._unit * np.where(lower, places[1], places[0]) + strength
         return rate, np.divide(above, below, out=np.zeros(below.size), where=strength > 0)
 
-    def dispersion(self) -> FloatGrid:
+    def dispersion(self) -> FloatRow:
         """Return how many times more than a Poisson count the figures scatter."""
-        ratio: FloatGrid = np.minimum(np.maximum(self._scatter / self._weight, LEAST_SCATTER), MOST_SCATTER)
+        ratio: FloatRow = np.minimum(np.maximum(self._scatter / self._weight, LEAST_SCATTER), MOST_SCATTER)
         return ratio
 
 
-class Shown:
+class Shown(Columns):
     """The highest level of use a pilot has shown, in people a working day, over fourteen days.
 
     More seats alone raise what is expected; without this ceiling, doubling the seats of a pilot
@@ -110,24 +117,26 @@ class Shown:
 
     def __init__(self, pilots: int) -> None:
         """Start with nothing shown."""
-        self._active = np.zeros((LEVEL_DAYS, pilots))
-        self._worth = np.zeros((LEVEL_DAYS, pilots))
+        self._days = np.zeros((LEVEL_DAYS, 2, pilots))
+        self._sums = np.zeros((2, pilots))
         self._highest = np.zeros(pilots)
 
-    def cap(self, expected: FloatGrid, level: FloatGrid) -> FloatGrid:
+    def cap(self, expected: FloatRow, level: FloatRow) -> FloatRow:
         """Lower what is expected where the working-day level behind it was never shown."""
-        known = (self._highest > 0) & (level > self._highest)
-        if not known.any():
+        above = (self._highest > 0) & (level > self._highest)
+        if not above.any():
             return expected
-        return expected * np.divide(self._highest, level, out=np.ones(level.size), where=known)
+        return expected * np.divide(self._highest, level, out=np.ones(level.size), where=above)
 
-    def see(self, day: int, counted: BoolGrid, active: FloatGrid, worth: FloatGrid) -> None:
+    def see(self, day: int, counted: BoolRow, active: FloatRow, worth: FloatRow) -> None:
         """Take in one day; `worth` is what a person-day of this weekday is of a working day's."""
-        slot = day % LEVEL_DAYS
         # Without a past a day's worth is unknown, and its people would stand for nothing.
         told = counted & (worth > 0)
-        self._active[slot] = told * active
-        self._worth[slot] = told * worth
-        worths = self._worth.sum(axis=0)
-        level = np.divide(self._active.sum(axis=0), worths, out=np.zeros(worths.size), where=worths >= LEVEL_LEAST)
+        fresh = self._days[day % LEVEL_DAYS]
+        self._sums -= fresh
+        np.multiply(told, active, out=fresh[0])
+        np.multiply(told, worth, out=fresh[1])
+        self._sums += fresh
+        people, worths = self._sums
+        level = np.divide(people, worths, out=np.zeros(worths.size), where=worths >= LEVEL_LEAST - ROUNDING)
         self._highest = np.maximum(self._highest, level)

@@ -1,26 +1,32 @@
 """All of detection over a batch of pilots, in a fixed order. Pure: the same data gives the same findings."""
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 import numpy as np
 
-from bot.detection.dropoff import Run
-from bot.detection.look import Look
-from bot.detection.series import Series
+from bot.detection.book import Book
+from bot.detection.columns import IntRow
+from bot.detection.feeds import sources_of
+from bot.detection.look import Look, Told
+from bot.detection.run import Checkpoint, Run
+from bot.detection.scene import scene_of
+from bot.detection.signals.entry import signals_of
+from bot.detection.standing import Standing
 from bot.domain.calendar import Calendar
 from bot.domain.finding import RANK, Finding
 from bot.domain.pilot import Pilot
 from bot.domain.settings import DetectionSettings
-from bot.domain.telemetry import BoolGrid, SourceStatus, UsageWindow
+from bot.domain.telemetry import SourceStatus, UsageWindow
 
-STRIDE: Final = 35
-"""A run is kept at every so many days: as many as a source may restate (model.md: the longest look-back)."""
+STRIDES: Final = (7, 35)
+"""A run is kept at every so many days: for late rows, and for as many as a source may restate (model.md)."""
 KEPT: Final = 2
-"""Such runs that are kept; further back a look starts anew."""
+"""Such runs that are kept of each; further back a run starts anew."""
+FEW: Final = 4
+"""One pilot in so many, at most, is run anew alone; with more of them it's no dearer to run all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +53,11 @@ def detect(
     is judged up to the watermark of a pilot's source; open findings of use are suspended while that
     source is late or broken.
     """
-    return _found(Look(window, pilots, sources, today, settings, calendar.countable_mask, _from_the_start))
+    return Detector().detect(window, pilots, sources, today=today, calendar=calendar, settings=settings)
 
 
 class Detector:
-    """Detection that remembers how far it came, for looks at a window that only grew.
+    """Detection that remembers how far it came.
 
     It gives what `detect` gives, whatever it looked at before: the state after a day rests on that
     day and earlier ones only, so it is carried on from where those are the same as last time.
@@ -59,11 +65,7 @@ class Detector:
 
     def __init__(self) -> None:
         """Start without a memory."""
-        self._calendar: Calendar | None = None
-        self._first_day: date | None = None
-        self._masks: dict[str | None, BoolGrid] = {}
-        self._series: Series | None = None
-        self._kept: list[Run] = []
+        self._memory: _Memory | None = None
 
     def detect(
         self,
@@ -74,45 +76,131 @@ class Detector:
         today: date,
         calendar: Calendar,
         settings: DetectionSettings,
+        same_before: date | None = None,
     ) -> Detection:
-        """Return what `detect` returns, in less time where the window's past is as it was."""
-        if calendar is not self._calendar or window.first_day != self._first_day:
-            self._calendar, self._first_day, self._masks = calendar, window.first_day, {}
-        return _found(Look(window, pilots, sources, today, settings, self._countable, self._advance))
+        """Return what `detect` returns, in less time where the window's past is as it was.
 
-    def _countable(self, country: str | None, first_day: date, days: int) -> BoolGrid:
-        """Ask the calendar only for days it wasn't asked for yet."""
-        known = self._masks.get(country, np.zeros(0, dtype=np.bool_))
-        if self._calendar is not None and known.size < days:
-            fresh = self._calendar.countable_mask(country, first_day + timedelta(known.size), days - known.size)
-            known = self._masks[country] = np.concatenate([known, fresh])
-        return known[:days]
-
-    def _advance(self, series: Series, sources: int, days: int) -> Run:
-        """Run the first `days` days of a series, from the furthest kept run that still holds.
-
-        A run that went further than asked is of no use: its sums are those of its last day.
+        What the window says of the days before is compared with the last look. `same_before` spares
+        that: the caller vouches that no row before this day has changed since.
         """
-        shared = 0 if self._series is None else self._series.days_shared(series)
-        holds = [r for r in self._kept if r.days <= min(shared, days) and r.sources == sources]
-        # What is kept is never run on itself, it is read by the look that it was made for.
-        run = deepcopy(holds[-1]) if holds else Run(series.pilots, sources)
-        kept = [r for r in holds if r.days % STRIDE == 0]
-        for stop in range(days - days % STRIDE - STRIDE * (KEPT - 1), days, STRIDE):
-            if stop > run.days:
-                run.advance(series, stop)
-                kept.append(deepcopy(run))
-        run.advance(series, days)
-        self._series, self._kept = series, [*kept[-KEPT:], run]
-        return run
+        memory = self._memory
+        if memory is None or not memory.fits(window, pilots, calendar, settings):
+            memory = self._memory = _Memory(window, pilots, today, calendar, settings)
+        return memory.look(window, pilots, sources, today, same_before or window.first_day)
 
 
-def _from_the_start(series: Series, sources: int, days: int) -> Run:
-    run = Run(series.pilots, sources)
-    run.advance(series, days)
-    return run
+class _Memory:
+    """The pilots of one window and the run over its days."""
 
+    def __init__(
+        self,
+        window: UsageWindow,
+        pilots: Sequence[Pilot],
+        today: date,
+        calendar: Calendar,
+        settings: DetectionSettings,
+    ) -> None:
+        """Start before the first day."""
+        self._calendar, self._settings, self._first_day = calendar, settings, window.first_day
+        self._standing = Standing(pilots, today, window.first_day, calendar, settings)
+        self._book = Book(self._standing.works, len(window.sources))
+        self._run = Run(self._book, self._standing.dates, settings, window.first_day.weekday())
+        self._kept: list[Checkpoint] = []
+        self._told: Told = {}
 
-def _found(look: Look) -> Detection:
-    found = sorted(look.findings(), key=lambda f: (f.pilot, RANK[f.kind], f.opened_on))
-    return Detection(tuple(found), look.judged_through(), look.slowing())
+    def fits(
+        self, window: UsageWindow, pilots: Sequence[Pilot], calendar: Calendar, settings: DetectionSettings
+    ) -> bool:
+        """Whether this can be carried on; other days, pilots or rules are looked at anew."""
+        return (
+            calendar is self._calendar
+            and settings == self._settings
+            and window.first_day == self._first_day
+            and len(window.sources) == self._book.sources
+            and self._standing.is_of(pilots)
+        )
+
+    def look(
+        self,
+        window: UsageWindow,
+        pilots: Sequence[Pilot],
+        statuses: Sequence[SourceStatus],
+        today: date,
+        same_before: date,
+    ) -> Detection:
+        """Run the days that are new, and those that changed, and read what was found."""
+        days = max(0, window.column(today))
+        changed = self._standing.renew(pilots, today)
+        self._run.dates = self._standing.dates
+        self._read(window, days, max(0, window.column(same_before)), changed)
+        by_name = {status.source: status for status in statuses}
+        known = [by_name.get(name) for name in window.sources]
+        sources = sources_of(self._book, window, known)
+        self._go_back(changed, days)
+        self._go_on(int(sources.mark[:, -1].max(initial=-1)) + 1)
+        scene = scene_of(window, days, self._run, sources, known, self._standing)
+        look = Look(scene, self._settings, self._told)
+        findings, self._told = look.findings(), look.told
+        findings += signals_of(scene.ground(self._settings), findings)
+        findings.sort(key=lambda f: (f.pilot, RANK[f.kind], f.opened_on))
+        return Detection(tuple(findings), look.judged_through(), look.slowing())
+
+    def _read(self, window: UsageWindow, days: int, first: int, changed: dict[int, int]) -> None:
+        """Read new days and those that changed, and add the pilots whose days did."""
+        book = self._book
+        book.days = min(book.days, days)
+        # What is judged of a pilot may be another figure now.
+        other = dict.fromkeys(np.flatnonzero(book.works != self._standing.works).tolist(), 0)
+        book.works = self._standing.works
+        differing = book.changes(window, first, book.days) | other
+        if len(differing) * FEW > book.pilots:
+            book.days = min(differing.values())
+        elif differing:
+            book.read_again(window, sorted(differing), min(differing.values()))
+        book.read(window, days)
+        for pilot, column in differing.items():
+            changed[pilot] = min(column, changed.get(pilot, column))
+
+    def _go_back(self, changed: Mapping[int, int], days: int) -> None:
+        """Bring the run to where it would be, had the days always been these."""
+        run, since = self._run, {pilot: day for pilot, day in changed.items() if day < self._run.days}
+        first = min(days, *since.values()) if since else days
+        if first >= run.days:
+            return
+        then = max((k for k in self._kept if k.days <= first), key=lambda k: k.days, default=None)
+        few = run.days <= days and len(since) * FEW <= run.book.pilots
+        if few and self._mend(np.array(sorted(since)), then):
+            return
+        self._kept = [k for k in self._kept if then is not None and k.days <= then.days]
+        run.back_to(then)
+
+    def _mend(self, pilots: IntRow, then: Checkpoint | None) -> bool:
+        """Run some pilots anew, alone; False where that changes what their sources say of others."""
+        run, part = self._run, self._run.part(pilots, then)
+        since, states = part.days, []
+        later = [kept for kept in self._kept if kept.days > since]
+        for kept in later:
+            part.advance(kept.days)
+            states.append(part.checkpoint())
+        part.advance(run.days)
+        if not part.is_as_common_as(run, since):
+            return False
+        for kept, mended in zip(later, states, strict=True):
+            kept.state.put(pilots, mended.state)
+            kept.together = mended.together
+        run.put(pilots, part, since)
+        return True
+
+    def _go_on(self, until: int) -> None:
+        """Run up to a day, and keep what later looks may go back to."""
+        run = self._run
+        for day in range(run.days + 1, until + 1):
+            if any(day % stride == 0 and day > until - stride * KEPT for stride in STRIDES):
+                run.advance(day)
+                self._kept.append(run.checkpoint())
+        run.advance(until)
+        self._kept = [
+            kept
+            for kept in self._kept
+            if any(kept.days % stride == 0 and kept.days > run.days - stride * KEPT for stride in STRIDES)
+        ]

@@ -1,13 +1,14 @@
 """All pilots of one source falling on one day: that is the feed, or a day off nobody announced."""
 
+from copy import deepcopy
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.detection.baseline import BACK_SHARE, FALLEN
-from bot.detection.series import IntGrid
-from bot.domain.telemetry import BoolGrid, FloatGrid
+from bot.detection.columns import BoolRow, FloatRow, IntRow
 
 LEAST_PILOTS: Final = 3
 """Pilots with people expected that it takes to speak of a source, and not of pilots."""
@@ -16,6 +17,25 @@ IN_A_ROW: Final = 2
 LONGEST: Final = 42
 """Calendar days after which a fall is no longer taken for the feed's fault, until use was back once."""
 SATURDAY: Final = 5
+
+FED: Final = 1
+"""The pilot has a source and its day counts."""
+ASKED: Final = 2
+"""Its day tells enough to be asked."""
+LOW: Final = 4
+"""Less than 45 % of what is expected was seen."""
+DOWN: Final = 8
+"""Less than 60 %."""
+SIGNS: Final = 16
+"""How many combinations of these there are."""
+
+
+def signs_of(fed: BoolRow, asked: BoolRow, share: FloatRow) -> NDArray[np.uint8]:
+    """Return what each pilot says of its source; `share` is what was seen of what was expected."""
+    asked = fed & asked
+    signs = fed * np.uint8(FED) + asked * np.uint8(ASKED)
+    signs += (asked & (share < FALLEN)) * np.uint8(LOW) + (asked & (share < BACK_SHARE)) * np.uint8(DOWN)
+    return signs
 
 
 @dataclass(slots=True)
@@ -27,6 +47,20 @@ class CommonFall:
     """Pilots with people expected on the first day; every one of them fell."""
     opened: int
     closed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What a day says of sources as a whole; one value for each source."""
+
+    fell: BoolRow
+    """All of its pilots fell."""
+    ended: BoolRow
+    """A fall of all of them ended on the day."""
+
+    def equals(self, other: "Common") -> bool:
+        """Whether another day says the same."""
+        return np.array_equal(self.fell, other.fell) and np.array_equal(self.ended, other.ended)
 
 
 class Together:
@@ -41,23 +75,23 @@ class Together:
         self._open = np.zeros(sources, dtype=np.bool_)
         self._spent = np.zeros(sources, dtype=np.bool_)
 
-    def see(
-        self, day: int, weekday: int, source: IntGrid, counted: BoolGrid, asked: BoolGrid, share: FloatGrid
-    ) -> tuple[BoolGrid, BoolGrid]:
-        """Take in one day; return the pilots that fell with their source, and those whose source is back today.
+    def copied(self) -> Self:
+        """Return the same state, to be run on without touching this one."""
+        return deepcopy(self)
 
-        `asked` marks pilots whose day tells enough, `share` is what was seen of what was expected. Days
-        that tell too little of a source (weekends, a holiday for most of its pilots) neither end a fall
-        nor make it longer.
+    def see(self, day: int, weekday: int, source: NDArray[np.int16], signs: NDArray[np.uint8]) -> Common | None:
+        """Take in what all pilots say of their sources on one day; return what it says of these, None for nothing.
+
+        Days that tell too little of a source (weekends, a holiday for most of its pilots) neither end a
+        fall nor make it longer.
         """
-        fed = counted & (source >= 0)
-        asked = fed & asked
-        low = asked & (share < FALLEN)
-        if not (low.any() or self._in_a_row.any() or self._spent.any()):
-            return np.zeros(source.size, dtype=np.bool_), np.zeros(source.size, dtype=np.bool_)
-        asked_of, low_of, down_of, fed_of = (
-            np.bincount(source[who], minlength=self._open.size)
-            for who in (asked, low, asked & (share < BACK_SHARE), fed)
+        if not ((signs & LOW).any() or self._in_a_row.any() or self._spent.any()):
+            return None
+        # Pilots without a source stand before the first one.
+        place = (source.astype(np.int64) + 1) * SIGNS + signs
+        counts = np.bincount(place, minlength=(self._open.size + 1) * SIGNS)[SIGNS:].reshape(-1, SIGNS)
+        fed_of, asked_of, low_of, down_of = (
+            counts[:, (np.arange(SIGNS) & sign) > 0].sum(axis=1) for sign in (FED, ASKED, LOW, DOWN)
         )
         told = asked_of >= LEAST_PILOTS
         fell, down = told & (low_of == asked_of), told & (down_of == asked_of)
@@ -68,7 +102,7 @@ class Together:
         stands = ~fell & ~(down & self._open) & (told | ((fed_of >= LEAST_PILOTS) & (weekday < SATURDAY)))
         ended = stands & (self._in_a_row > 0)
         self._note(day, fell, stands, asked_of)
-        return fed & fell[source], fed & ended[source]
+        return Common(fell, ended) if fell.any() or ended.any() else None
 
     def _give_up(self, day: int) -> None:
         """Close falls that have lasted so long that they must be real; what was summed since stays."""
@@ -77,7 +111,7 @@ class Together:
             self._in_a_row[source] = 0
             self._open[source], self._spent[source] = False, True
 
-    def _note(self, day: int, fell: BoolGrid, stands: BoolGrid, asked: IntGrid) -> None:
+    def _note(self, day: int, fell: BoolRow, stands: BoolRow, asked: IntRow) -> None:
         """Count days in a row, and open and close the falls."""
         first = fell & (self._in_a_row == 0)
         self._onset = np.where(first, day, self._onset)

@@ -1,6 +1,6 @@
 """How far a pilot is against its own plan: stages over time, planned end, days, marks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -11,6 +11,7 @@ from bot.domain.pilot import PRE_PRODUCTION, Dependency, Pilot, Stage
 from bot.domain.settings import DetectionSettings
 from bot.domain.telemetry import BoolGrid
 
+ONE_DAY = timedelta(days=1)
 RESTING = frozenset({Stage.PAUSED, Stage.RETIRED})
 """Stages in which low use is what was decided, so it says nothing."""
 
@@ -28,6 +29,8 @@ class StageSpan:
 
 def stage_spans(pilot: Pilot, today: date) -> tuple[StageSpan, ...]:
     """Return the stages the pilot was in by `today`, oldest first; what is dated later is hidden."""
+    if not pilot.stage_history:
+        return _only_span(pilot, today)
     spans = {e.since: StageSpan(e.stage, e.since, e.planned_days) for e in pilot.stage_history if e.since <= today}
     last = max(spans) if spans else None
     undated = pilot.stage_since is None and (last is None or spans[last].stage is not pilot.stage)
@@ -42,6 +45,13 @@ def stage_spans(pilot: Pilot, today: date) -> tuple[StageSpan, ...]:
     ordered = [spans[day] for day in sorted(spans)]
     closed = [StageSpan(a.stage, a.since, a.planned_days, b.since) for a, b in pairwise(ordered)]
     return (*closed, *ordered[-1:])
+
+
+def _only_span(pilot: Pilot, today: date) -> tuple[StageSpan, ...]:
+    """Return the stage of a pilot without a history."""
+    if pilot.stage is None or (pilot.stage_since is not None and pilot.stage_since > today):
+        return ()
+    return (StageSpan(pilot.stage, pilot.stage_since, pilot.planned_stage_days),)
 
 
 def stage_on(spans: Sequence[StageSpan], day: date) -> StageSpan | None:
@@ -59,7 +69,7 @@ def days_in_stage(span: StageSpan, day: date) -> int | None:
 
 def mark_passed(days: int, marks: Sequence[int]) -> int | None:
     """Return the highest mark (days in one stage) that has been reached, if any."""
-    return max((mark for mark in marks if mark <= days), default=None)
+    return max([mark for mark in marks if mark <= days], default=None)
 
 
 def planned_end(pilot: Pilot, span: StageSpan, day: date, settings: DetectionSettings) -> date | None:
@@ -89,7 +99,7 @@ def planned_dwell(pilot: Pilot, span: StageSpan, day: date, settings: DetectionS
 
 def is_excused(dependencies: Sequence[Dependency], day: date) -> bool:
     """Whether the pilot waits, on that day, for something a named holder promised for later."""
-    return any(
+    return bool(dependencies) and any(
         d.holder is not None
         and d.due is not None
         and d.due > day
@@ -99,46 +109,50 @@ def is_excused(dependencies: Sequence[Dependency], day: date) -> bool:
     )
 
 
-def overrun_mask(
-    pilot: Pilot, spans: Sequence[StageSpan], first_day: date, days: int, settings: DetectionSettings
-) -> BoolGrid:
-    """Say for each day whether the pilot was past the plan of a stage on its way to production.
+def overrun_spans(
+    pilot: Pilot, spans: Sequence[StageSpan], settings: DetectionSettings
+) -> tuple[tuple[date, date], ...]:
+    """Return the times in which the pilot was past the plan of a stage on its way to production.
 
-    Days on which a dated promise excuses it are not overrun.
+    Each is its first day and the first day after it; one that has no end ends on the last day there
+    is. Days on which a dated promise excuses the pilot are not overrun.
     """
-    mask = np.zeros(days, dtype=np.bool_)
-    for start, stop in pairwise(_turning_days(pilot, spans, first_day, days)):
+    if all(span.stage not in PRE_PRODUCTION for span in spans):
+        return ()
+    found: list[tuple[date, date]] = []
+    for start, stop in pairwise((*_turning_days(pilot, spans), date.max)):
         span = stage_on(spans, start)
         if span is None or span.stage not in PRE_PRODUCTION or is_excused(pilot.dependencies, start):
             continue
         end = planned_end(pilot, span, start, settings)
-        if end is not None:
-            late = max((start - first_day).days, (end - first_day).days + 1)
-            mask[late : (stop - first_day).days] = True
-    return mask
+        late = stop if end is None else max(start, end + ONE_DAY)
+        if late < stop and found and found[-1][1] == late:
+            found[-1] = (found[-1][0], stop)
+        elif late < stop:
+            found.append((late, stop))
+    return tuple(found)
 
 
-def resting_mask(spans: Sequence[StageSpan], first_day: date, days: int) -> BoolGrid:
-    """Say for each day whether the pilot was paused or retired."""
+def resting_spans(spans: Sequence[StageSpan]) -> tuple[tuple[date, date], ...]:
+    """Return the times in which the pilot was paused or retired, as `overrun_spans` does."""
+    return tuple((s.since or date.min, s.until or date.max) for s in spans if s.stage in RESTING)
+
+
+def mask_of(spans: Sequence[tuple[date, date]], first_day: date, days: int) -> BoolGrid:
+    """Say for each day of a window whether it lies in one of the times."""
     mask = np.zeros(days, dtype=np.bool_)
-    for span in spans:
-        if span.stage in RESTING:
-            begin = 0 if span.since is None else max(0, (span.since - first_day).days)
-            end = days if span.until is None else max(0, (span.until - first_day).days)
-            mask[begin:end] = True
+    for start, stop in spans:
+        mask[max(0, (start - first_day).days) : max(0, (stop - first_day).days)] = True
     return mask
 
 
-def _turning_days(pilot: Pilot, spans: Sequence[StageSpan], first_day: date, days: int) -> list[date]:
-    """Return the days on which stage, plan or excuse may change, with both ends of the window."""
-    end = first_day + timedelta(days=days)
-    inside = {day for day in _dated(pilot, spans) if first_day < day < end}
-    return sorted({first_day, end, *inside})
-
-
-def _dated(pilot: Pilot, spans: Sequence[StageSpan]) -> Iterator[date]:
+def _turning_days(pilot: Pilot, spans: Sequence[StageSpan]) -> list[date]:
+    """Return the days on which stage, plan or excuse may change, from the first one with a stage on."""
+    first = spans[0].since or date.min
+    if not (pilot.milestones or pilot.dependencies or len(spans) > 1):
+        return [first]
     days = [span.since for span in spans]
     days += [milestone.done_on for milestone in pilot.milestones]
     for dependency in pilot.dependencies:
         days += [dependency.since, dependency.due, dependency.done_on]
-    return (day for day in days if day is not None)
+    return sorted({first, *(day for day in days if day is not None and day > first)})

@@ -8,7 +8,6 @@ from test_dropoff import FIRST, usage
 
 from bot.detection.detect import Detection, detect
 from bot.detection.evidence import stage_age
-from bot.detection.stall import episodes
 from bot.domain.calendar import Calendar
 from bot.domain.finding import Finding, Kind
 from bot.domain.pilot import Pilot
@@ -121,10 +120,14 @@ def test_new_use_cases_are_progress() -> None:
 
 def test_a_stall_closes_after_a_clear_week() -> None:
     """One day without the condition closes nothing, seven in a row do."""
-    holds = np.array([0, 1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1], dtype=bool)
-    assert episodes(holds, 12) == [(1, 11), (12, None)]
-    assert episodes(holds, 4) == [(1, None)]
-    assert episodes(holds, 0) == []
+    flat = np.full(DAYS, 20.0)
+    exact = np.full(DAYS, 40.0)
+    exact[150:156] = exact[160:167] = 60.0
+    over = pilot(planned_stage_days=60)
+    (found,) = [f for f in look(window(flat, monthly=[exact]), over).findings if f.kind is Kind.STALL][:1]
+    assert found.closed_on == FIRST + timedelta(days=166)
+    exact[160:167] = 40.0
+    assert look(window(flat, monthly=[exact]), over).findings[0].is_open
 
 
 def test_stage_age_opens_at_six_months_and_names_the_mark() -> None:

@@ -12,19 +12,23 @@ from test_dropoff import FIRST, usage
 from bot.detection.detect import Detector, detect
 from bot.domain.calendar import Calendar
 from bot.domain.pilot import Pilot
-from bot.domain.telemetry import SourceStatus, UsageWindow
+from bot.domain.telemetry import FIGURES, SourceStatus, UsageWindow
 
 PILOTS = [
     pilot("a", country="US"),
     pilot("b", planned_stage_days=60),
     pilot("c", stage_history=({"stage": "pilot", "since": FIRST},)),
+    *(pilot(f"d{n}", planned_stage_days=90 + n) for n in range(6)),
 ]
 
 
 def fleet() -> UsageWindow:
-    """Return three pilots of one source: steady, falling, and one that is late to begin."""
+    """Return pilots of one source: steady, falling, one that is late to begin, and some that fall with it."""
     rows = [usage(DAYS, 30, 2), usage(DAYS, 30, 3, (110, 0.3)), usage(DAYS, 3, 4)]
     rows[2][:70] = np.nan
+    rows += [usage(DAYS, 12, 5 + n, (80 + 20 * n, 0.4)) for n in range(6)]
+    for row in rows[:-1]:
+        row[90:93] = np.floor(row[90:93] / 4)
     return window(*rows)
 
 
@@ -53,8 +57,9 @@ changes = st.lists(
     st.one_of(
         st.tuples(st.just("grow"), st.integers(1, 40), st.just(0)),
         st.tuples(st.just("back"), st.integers(1, 60), st.just(0)),
-        st.tuples(st.just("restate"), st.integers(0, 2), st.integers(1, 120)),
-        st.tuples(st.just("seats"), st.integers(0, 2), st.integers(1, 120)),
+        st.tuples(st.just("restate"), st.integers(0, 8), st.integers(1, 120)),
+        st.tuples(st.just("seats"), st.integers(0, 8), st.integers(1, 120)),
+        st.tuples(st.just("mend"), st.just(8), st.integers(1, 120)),
         st.tuples(st.just("shift"), st.integers(1, 20), st.just(0)),
         st.tuples(st.just("swap"), st.just(0), st.just(0)),
         st.tuples(st.just("pause"), st.integers(1, 60), st.just(0)),
@@ -89,24 +94,28 @@ class World:
             self._restate(what, which, column)
 
     def _shift(self, days: int) -> None:
-        grids = {n: getattr(self.shown, n)[:, days:] for n in ("active", "seats", "active_28d", "use_cases", "origin")}
+        grids = {n: getattr(self.shown, n)[:, days:] for n in (*FIGURES, "weekly", "origin")}
         self.shown = replace(self.shown, first_day=self.shown.day(days), **grids)
 
     def _registry(self, what: str, days: int) -> None:
-        self.pilots = self.pilots[1:] + self.pilots[:1]
-        if what == "pause":
+        if what == "swap":
+            self.pilots = self.pilots[1:] + self.pilots[:1]
+        else:
             since = FIRST + timedelta(days=self.days - days)
-            self.pilots[0] = pilot("a", stage="paused", stage_since=since)
+            self.pilots[0] = pilot(self.pilots[0].id, stage="paused", stage_since=since)
 
     def _restate(self, what: str, row: int, column: int) -> None:
         if what == "source":
             self.shown = replace(self.shown, sources=("chat", "code"), origin=self.shown.origin.copy())
             self.shown.origin[row, column:] = 1
+        elif what == "mend":
+            # The common fall of days 90 to 92 is one of all pilots now.
+            self.shown.active[row, 90:93] = 1.0
         else:
             (self.shown.seats if what == "seats" else self.shown.active)[row, column : column + 9] = 20.0
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(changes=changes)
 def test_whatever_happened_between_two_looks_the_second_is_as_if_anew(changes: list[tuple[str, int, int]]) -> None:
     """Restated days, moved windows, other pilots, pauses, sources and calendars are all noticed."""

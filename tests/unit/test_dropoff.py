@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from judging import Judged, judge
 
-from bot.detection.dropoff import Judged, Run, judge
 from bot.detection.hold import Check
-from bot.detection.series import prepare
 from bot.domain.calendar import Calendar
 from bot.domain.season import presence_row
 from bot.domain.telemetry import BoolGrid, FloatGrid
@@ -38,11 +37,8 @@ def judged(active: FloatGrid, seats: FloatGrid | float = 60.0, countable: BoolGr
 def run_of(active: FloatGrid, seats: float, resting: BoolGrid) -> Judged:
     """Judge one pilot that is paused on some days."""
     grid = active[None, :]
-    everything = np.ones(grid.shape, dtype=np.bool_)
-    series = prepare(grid, np.full(grid.shape, seats), everything, np.array([np.nan]), 0, resting=resting[None, :])
-    run = Run(1, 0)
-    run.advance(series, active.size)
-    return run.judged(0, active.size - 1)
+    everything, given = np.ones(grid.shape, dtype=np.bool_), np.full(grid.shape, seats)
+    return judge(grid, given, everything, [active.size - 1], np.array([np.nan]), 0, resting=resting[None, :])[0]
 
 
 @pytest.mark.parametrize("seed", range(1, 6))
@@ -250,23 +246,12 @@ def test_a_summer_is_no_fall_and_a_fall_in_summer_is_found() -> None:
     onset = (date(2026, 7, 20) - first).days
     fallen[onset:] = np.floor(fallen[onset:] / 3)
     grid = np.stack([summer, fallen])
-    series = prepare(
-        grid,
-        np.full(grid.shape, 60.0),
-        np.ones(grid.shape, dtype=np.bool_),
-        np.full(2, 60.0),
-        0,
-        presence=np.stack([present, present]),
-    )
-    run = Run(2, 0)
-    run.advance(series, 200)
-    assert run.judged(0, 199).episodes == []
-    (found,) = run.judged(1, 199).episodes
+    seats, everything, last = np.full(grid.shape, 60.0), np.ones(grid.shape, dtype=np.bool_), [199, 199]
+    still, fell = judge(grid, seats, everything, last, np.full(2, 60.0), 0, presence=np.stack([present, present]))
+    assert still.episodes == []
+    (found,) = fell.episodes
     assert onset <= found.opened <= onset + 21
-    without = prepare(grid, np.full(grid.shape, 60.0), np.ones(grid.shape, dtype=np.bool_), np.full(2, 60.0), 0)
-    plain = Run(2, 0)
-    plain.advance(without, 200)
-    assert plain.judged(0, 199).episodes != []
+    assert judge(grid, seats, everything, last, np.full(2, 60.0), 0)[0].episodes != []
 
 
 def test_the_season_is_known_by_country_and_year() -> None:

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from crowd import Crowd, cliff, several, spike
+from judging import judge
 
-from bot.detection.dropoff import WARM_UP, judge
+from bot.detection.sums import WARM_UP
 from bot.domain.telemetry import FloatGrid
 
 PILOTS = 60

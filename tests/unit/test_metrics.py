@@ -3,8 +3,6 @@
 from datetime import date, timedelta
 
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bot.domain.pilot import Dependency, Milestone, Pilot, Stage, StageEntry
 from bot.domain.settings import DetectionSettings
@@ -12,14 +10,15 @@ from bot.metrics.portfolio import portfolio
 from bot.metrics.progress import (
     days_in_stage,
     mark_passed,
-    overrun_mask,
+    mask_of,
+    overrun_spans,
     planned_dwell,
     planned_end,
-    resting_mask,
+    resting_spans,
     stage_on,
     stage_spans,
 )
-from bot.metrics.usage import known_weeks, latest, reach_of, recent, trailing_sum
+from bot.metrics.usage import recent
 
 SETTINGS = DetectionSettings()
 TODAY = date(2026, 6, 1)
@@ -89,7 +88,7 @@ def test_overrun_begins_after_the_plan_and_a_dated_promise_excuses() -> None:
     """Days past the plan are overrun, except while a named holder's promise lies ahead."""
     waits = Dependency(id="d", kind="legal", holder="Dana", since=date(2026, 2, 10), due=date(2026, 2, 20))
     one = pilot(planned_stage_days=31, dependencies=(waits,))
-    mask = overrun_mask(one, stage_spans(one, TODAY), date(2026, 1, 1), 90, SETTINGS)
+    mask = mask_of(overrun_spans(one, stage_spans(one, TODAY), SETTINGS), date(2026, 1, 1), 90)
     days = [date(2026, 1, 1) + timedelta(days=int(n)) for n in np.flatnonzero(mask)]
     assert days[0] == date(2026, 2, 2)
     assert not any(date(2026, 2, 10) <= d < date(2026, 2, 20) for d in days)
@@ -101,44 +100,15 @@ def test_a_paused_pilot_rests_from_the_day_it_was_paused() -> None:
     """Low use in a paused pilot says nothing; before the pause it did."""
     history = (StageEntry(stage=Stage.PILOT, since=date(2026, 1, 1)), StageEntry(stage=Stage.PAUSED, since=TODAY))
     one = pilot(stage="paused", stage_since=TODAY, stage_history=history)
-    assert resting_mask(stage_spans(one, TODAY), TODAY - timedelta(days=2), 4).tolist() == [False, False, True, True]
+    rests = mask_of(resting_spans(stage_spans(one, TODAY)), TODAY - timedelta(days=2), 4)
+    assert rests.tolist() == [False, False, True, True]
 
 
-def test_reach_takes_the_exact_figure_for_a_week_and_the_mean_of_working_days() -> None:
-    """The exact figure is carried at most a week; the mean leaves out weekends, gaps and thin months."""
-    active = np.tile([10.0, 10, 10, 10, 10, 0, 0], 6)[None, :]
-    exact = np.full(active.shape, np.nan)
-    exact[0, 20] = 33.0
-    countable = np.ones(active.shape, dtype=np.bool_)
-    countable[0, 28:] = False
-    reach = reach_of(active, exact, countable, date(2026, 1, 5))
-    assert reach.exact[0, 26] == 33.0
-    assert np.isnan(reach.exact[0, 27])
-    assert reach.typical[0, 27] == 10.0
-    assert reach.is_sound[0, 27]
-    assert not reach.is_sound[0, 5]
-    assert np.isnan(reach.typical[0, 5])
-
-
-@settings(deadline=None)
-@given(values=st.lists(st.integers(0, 50), min_size=1, max_size=60), days=st.integers(1, 20))
-def test_trailing_sums_equal_the_plain_sums(values: list[int], days: int) -> None:
-    """A running sum over a window is the sum of the window, at every day."""
-    row = np.array([values], dtype=float)
-    plain = [sum(values[max(0, i - days + 1) : i + 1]) for i in range(len(values))]
-    assert trailing_sum(row, days)[0].tolist() == plain
-
-
-def test_known_weeks_and_latest_figures() -> None:
-    """A week counts when any of its days is known; the latest figure is the newest one not hidden."""
-    known = np.zeros((1, 21), dtype=np.bool_)
-    known[0, [3, 17]] = True
-    assert known_weeks(known)[0, [6, 13, 20]].tolist() == [1, 1, 2]
-    row = np.array([1.0, np.nan, 3.0])
-    assert latest(row, 1) == 1.0
-    assert latest(row, 2) == 3.0
-    assert latest(np.array([np.nan]), 0) is None
-    assert np.isnan(recent(np.array([[1.0] + [np.nan] * 3]), 2)[0, 3])
+def test_a_figure_stands_for_a_week() -> None:
+    """The newest known figure counts as long as it is less than a week old."""
+    row = np.array([[np.nan, 33.0, *[np.nan] * 8]])
+    assert np.isnan(recent(row)[0, [0, 8]]).all()
+    assert recent(row)[0, [1, 7]].tolist() == [33.0, 33.0]
 
 
 def test_the_portfolio_counts_by_stage_and_age_as_of_a_day() -> None:

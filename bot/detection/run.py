@@ -1,0 +1,177 @@
+"""All pilots judged day by day: the state after a day rests on that day and earlier ones only."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from bot.detection.book import Book
+from bot.detection.columns import Columns, FloatRow, IntRow
+from bot.detection.dates import WEEK, WORKDAYS, Dates
+from bot.detection.dropoff import Daily, Today
+from bot.detection.feeds import Feeds, Gap, Moved
+from bot.detection.hold import Check
+from bot.detection.seats import Seats, threshold_of
+from bot.detection.spells import Log, Spell
+from bot.detection.stall import Reach, Stalled, Stalls
+from bot.detection.sums import Drop, OpenSums, Sums
+from bot.detection.together import Common, Together, signs_of
+from bot.domain.settings import DetectionSettings
+
+
+class State(Columns):
+    """Everything that is carried from one day to the next, for each pilot."""
+
+    def __init__(self, registered: FloatRow) -> None:
+        """Start before the first day; `registered` are the registry's seats, NaN where it names none."""
+        pilots = registered.size
+        self.seats, self.daily, self.sums = Seats(registered), Daily(pilots), Sums(pilots)
+        self.reach, self.stalls, self.feeds = Reach(pilots), Stalls(pilots), Feeds(pilots)
+
+
+@dataclass(slots=True)
+class Logs:
+    """What was found, by pilot."""
+
+    drops: Log[Drop] = field(default_factory=Log)
+    checks: Log[Check] = field(default_factory=Log)
+    stalled: Log[Stalled] = field(default_factory=Log)
+    slowing: Log[Spell] = field(default_factory=Log)
+    moves: Log[Moved] = field(default_factory=Log)
+    gaps: Log[Gap] = field(default_factory=Log)
+
+    def all(self) -> tuple[Log[Any], ...]:
+        """Return every log, in one order."""
+        return (self.drops, self.checks, self.stalled, self.slowing, self.moves, self.gaps)
+
+    def taken(self, pilots: IntRow, days: int) -> "Logs":
+        """Return what was found in some pilots before the day `days`."""
+        return Logs(*(log.taken(pilots, days) for log in self.all()))
+
+
+@dataclass(slots=True)
+class Checkpoint:
+    """A run as it was after so many days, but for what it had found."""
+
+    days: int
+    state: State
+    together: Together
+
+    def copied(self) -> "Checkpoint":
+        """Return the same, to be run on without touching this one."""
+        return Checkpoint(self.days, self.state.copied(), self.together.copied())
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All pilots, for a run of some of them: a source falls with every one that it feeds."""
+
+    book: Book
+    pilots: IntRow
+    """Places of those that are run, in rising order."""
+
+
+class Run:
+    """Pilots of a book, while the days go by.
+
+    A pilot is run beyond the last day it is judged on, with those it shares a source with, and read
+    as of that day.
+    """
+
+    def __init__(
+        self, book: Book, dates: Dates, settings: DetectionSettings, weekday: int, whole: Whole | None = None
+    ) -> None:
+        """Start before the first day, whose weekday is given (Monday is 0)."""
+        self.book, self.dates, self.days = book, dates, 0
+        self._settings, self._weekday, self._whole = settings, weekday, whole
+        self.state, self.together = State(dates.registered), Together(book.sources)
+        self.logs, self.open_sums = Logs(), list[OpenSums]()
+        """For each day the sums of the drop-offs that were open."""
+        self.common: dict[int, Common] = {}
+        """Days that said something of sources as a whole."""
+
+    def advance(self, until: int) -> None:
+        """Judge the days that are not judged yet, up to and without column `until`."""
+        while self.days < until:
+            self._step(self.days, (self._weekday + self.days) % WEEK)
+            self.days += 1
+
+    def checkpoint(self) -> Checkpoint:
+        """Return a copy of the state to go back to."""
+        return Checkpoint(self.days, self.state, self.together).copied()
+
+    def back_to(self, then: Checkpoint | None) -> None:
+        """Go back to how it was then, or to before the first day."""
+        if then is None:
+            then = Checkpoint(0, State(self.dates.registered), Together(self.book.sources))
+        self.days, self.state, self.together = then.days, then.state.copied(), then.together.copied()
+        for log in self.logs.all():
+            log.back_to(self.days)
+        del self.open_sums[self.days :]
+        self.common = {day: common for day, common in self.common.items() if day < self.days}
+
+    def part(self, pilots: IntRow, then: Checkpoint | None) -> "Run":
+        """Return a run of some pilots alone as it was then; they stand in rising order."""
+        whole, book = Whole(self.book, pilots), self.book.taken(pilots)
+        run = Run(book, self.dates.taken(pilots), self._settings, self._weekday, whole)
+        if then is not None:
+            run.days, run.state, run.together = then.days, then.state.taken(pilots), then.together.copied()
+            run.logs = self.logs.taken(pilots, then.days)
+            run.open_sums = [OpenSums.none()] * then.days
+        return run
+
+    def put(self, pilots: IntRow, part: "Run", since: int) -> None:
+        """Set some pilots to a part that came as far as this run; it was run from day `since` on."""
+        self.book.put(pilots, part.book)
+        self.state.put(pilots, part.state)
+        self.together = part.together
+        for mine, theirs in zip(self.logs.all(), part.logs.all(), strict=True):
+            mine.put(pilots, theirs)
+        others = np.ones(self.book.pilots, dtype=np.bool_)
+        others[pilots] = False
+        for day in range(since, self.days):
+            self.open_sums[day] = self.open_sums[day].mended(others, pilots, part.open_sums[day])
+
+    def is_as_common_as(self, other: "Run", since: int) -> bool:
+        """Whether two runs said the same of sources as a whole, from a day on."""
+        mine, theirs = ({d: c for d, c in run.common.items() if d >= since} for run in (self, other))
+        return mine.keys() == theirs.keys() and all(mine[day].equals(theirs[day]) for day in mine)
+
+    def _step(self, day: int, weekday: int) -> None:
+        """Judge one day."""
+        book, state, logs, dates = self.book, self.state, self.logs, self.dates
+        known, resting = ~np.isnan(book.active[day]), dates.resting(day)
+        seats, usable = state.seats.see(day, book.seats[day], book.active[day], known)
+        people, counted = np.where(known, book.active[day], 0.0), known & dates.countable(day) & ~resting
+        today = Today(day, weekday, people, counted, usable * dates.presence(day), state.seats.age)
+        outlook = state.daily.foresee(today, book, state.sums.open)
+        if resting.any():
+            state.sums.forget(resting)
+            state.daily.rest(day, resting, logs.checks)
+        fed = counted & (book.origin[day] >= 0)
+        book.signs[day] = signs_of(fed, outlook.telling, outlook.left)
+        fell = np.zeros(book.pilots, dtype=np.bool_)
+        common = self._common(day, weekday)
+        if common is not None:
+            fell, ended = (fed & source[book.origin[day]] for source in (common.fell, common.ended))
+            if ended.any():
+                state.sums.forgive(state.daily.forgive(day, ended, outlook.left, logs.checks))
+        state.daily.judge(today, outlook, fell, state.sums, logs.checks)
+        fired, open_sums = state.sums.alarm(day, threshold_of(seats), today.age, logs.drops)
+        state.daily.close(day, state.sums.open, fired, state.sums.onset_of(fired))
+        self.open_sums.append(open_sums)
+        worth = (counted & (weekday < WORKDAYS)).astype(np.int16)
+        state.reach.write(book, day, counted, people, worth)
+        state.stalls.see(book, day, dates.overrun(day), self._settings, logs.stalled, logs.slowing)
+        state.feeds.see(book, day, logs.moves, logs.gaps)
+
+    def _common(self, day: int, weekday: int) -> Common | None:
+        """Ask all pilots of each source what the day says of it."""
+        book = self.book
+        if self._whole is not None:
+            book = self._whole.book
+            book.signs[day, self._whole.pilots] = self.book.signs[day]
+        common = self.together.see(day, weekday, book.origin[day], book.signs[day])
+        if common is not None:
+            self.common[day] = common
+        return common
