@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO, Any, Final
@@ -17,8 +18,9 @@ from rich.table import Table
 from bot.app.overview import PilotLine, PilotPage
 from bot.app.sweep import Planned, SweepReport
 from bot.detection.evidence import day as say_day
-from bot.domain.case import Case
-from bot.domain.finding import OWNER_KINDS, Finding
+from bot.detection.signals.recovered import recovery
+from bot.domain.case import Case, CaseState
+from bot.domain.finding import OWNER_KINDS, RANK, SIGNAL_KINDS, Finding
 from bot.domain.pilot import Pilot
 from bot.domain.settings import Mode
 from bot.errors import StickshakerError
@@ -59,6 +61,19 @@ KINDS: Final = {
     "source_late": "source late",
     "source_broken": "source broken",
     "telemetry_check": "telemetry to check",
+    "team_gone": "half the team gone",
+    "never_activated": "hardly taken up",
+    "small_plateau": "small plateau",
+    "seat_ceiling": "seats at a ceiling",
+    "low_habit": "little habit",
+    "dependency_open": "waiting for something",
+    "curated_data": "not on live data",
+    "owner_gone": "owner left",
+    "owner_missing": "no owner named",
+    "sponsor_gone": "sponsor left",
+    "sponsor_missing": "no sponsor named",
+    "no_release": "no new version",
+    "top3_breadth": "few kinds of use",
 }
 
 STEPS: Final = {
@@ -154,6 +169,16 @@ def plain(text: object) -> str:
 
 def show_report(report: SweepReport, pilots: Mapping[str, Pilot], *, dry_run: bool) -> None:
     """Print a sweep for an admin: what is open, what is or would be said, and what is missing."""
+    if report.changed_only:
+        say(f"Looked at [bold]{report.pilots} pilots[/] that changed since the last look; without --changed all are.")
+    else:
+        _show_portfolio(report)
+    _show_findings([f for f in report.findings if f.is_open], pilots)
+    show_outreach(report, pilots, dry_run=dry_run)
+    _show_gaps(report)
+
+
+def _show_portfolio(report: SweepReport) -> None:
     p = report.portfolio
     say(
         f"[bold]{p.pilots} pilots[/] as of {say_day(report.today)}: {p.pre_production} on the way to production, "
@@ -161,25 +186,33 @@ def show_report(report: SweepReport, pilots: Mapping[str, Pilot], *, dry_run: bo
     )
     if p.undated:
         say(f"[dim]{p.undated} more are on the way with a start nobody has written down.[/]")
-    _show_findings([f for f in report.findings if f.is_open], pilots)
-    show_outreach(report, pilots, dry_run=dry_run)
-    _show_gaps(report)
 
 
 def _show_findings(found: Sequence[Finding], pilots: Mapping[str, Pilot]) -> None:
-    for title, kinds in (("Found in pilots", OWNER_KINDS), ("To look at in the telemetry", None)):
-        shown = [f for f in found if (f.kind in OWNER_KINDS) == (kinds is not None)]
-        if not shown:
-            continue
-        table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-        for column in ("pilot", "what", "since"):
-            table.add_column(column, style="cyan" if column == "pilot" else "", no_wrap=column == "since")
-        table.add_column("evidence", ratio=1)
-        for f in shown:
-            held = " [yellow](held: data late)[/]" if f.suspended else ""
-            table.add_row(plain(pilots[f.pilot].name), KINDS[f.kind.value], str(f.onset), plain(f.evidence) + held)
+    signals = [f for f in found if f.kind in SIGNAL_KINDS]
+    _show_table("Found in pilots", [f for f in found if f.kind in OWNER_KINDS], pilots)
+    _show_table("To look at in the telemetry", [f for f in found if f.kind not in OWNER_KINDS | SIGNAL_KINDS], pilots)
+    many = {kind for kind, times in Counter(f.kind for f in signals).items() if times > MOST_NAMED}
+    _show_table("Other signals", [f for f in signals if f.kind not in many], pilots)
+    if many:
         say()
-        OUT.print(table)
+    for kind in sorted(many, key=lambda kind: RANK[kind]):
+        say(f"[cyan]{KINDS[kind.value].capitalize()}:[/] {_named([f.pilot for f in signals if f.kind is kind])}")
+
+
+def _show_table(title: str, shown: Sequence[Finding], pilots: Mapping[str, Pilot]) -> None:
+    if not shown:
+        return
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for column in ("pilot", "what", "since"):
+        table.add_column(column, style="cyan" if column == "pilot" else "", no_wrap=column == "since")
+    table.add_column("evidence", ratio=1)
+    for f in shown:
+        held = " [yellow](held: data late)[/]" if f.suspended else ""
+        name = pilots[f.pilot].name if f.pilot else "all pilots"
+        table.add_row(plain(name), KINDS[f.kind.value], str(f.onset), plain(f.evidence) + held)
+    say()
+    OUT.print(table)
 
 
 def show_outreach(report: SweepReport, pilots: Mapping[str, Pilot], *, dry_run: bool = True, hint: bool = True) -> None:
@@ -251,6 +284,20 @@ def _said(case: Case) -> str:
     return f"ask again on {case.snoozed_until}" if case.snoozed_until else ""
 
 
+def _recovered(case: Case) -> str:
+    """Return why a case ended as recovered."""
+    if case.state is not CaseState.RECOVERED or case.closed_at is None:
+        return ""
+    found = recovery(case.clear_since, case.closed_at.date(), case.playbook.recovered_after_days)
+    return found.evidence if found else ""
+
+
+def _show_of(findings: Sequence[Finding]) -> None:
+    for f in findings:
+        end = f"closed {f.closed_on}" if f.closed_on else "open"
+        say(f"\n[cyan]{KINDS[f.kind.value]}[/], {end}, seen on {f.opened_on}\n  {plain(f.evidence)}")
+
+
 def show_page(page: PilotPage) -> None:
     """Print one pilot in full."""
     p, line = page.pilot, page.line
@@ -262,15 +309,18 @@ def show_page(page: PilotPage) -> None:
         ("stage", line.stage and f"{line.stage}, {line.days_in_stage if line.days_in_stage is not None else '?'} days"),
         ("seats", p.seats),
         ("case", line.state and line.state.value),
+        ("recovered", page.case and _recovered(page.case)),
         ("was said", page.case and _said(page.case)),
         ("listed for the programme lead", line.listed),
         ("quiet because", line.why),
     ):
         if value is not None and value != "":
             say(f"  {label:<30}{plain(value)}")
-    for f in page.findings:
-        end = f"closed {f.closed_on}" if f.closed_on else "open"
-        say(f"\n[cyan]{KINDS[f.kind.value]}[/], {end}, seen on {f.opened_on}\n  {plain(f.evidence)}")
+    _show_of([f for f in page.findings if f.kind not in SIGNAL_KINDS])
+    signals = [f for f in page.findings if f.kind in SIGNAL_KINDS]
+    if signals:
+        say("\n[bold]Further reasons[/]" if line.state else "\n[bold]Other signals[/]")
+    _show_of(signals)
     if page.case and page.case.asked:
         say("\n[bold]Asked[/]")
         for a in page.case.asked:

@@ -1,4 +1,4 @@
-"""Lists in one cell: milestones, dependencies and past stages, there and back.
+"""Lists in one cell: milestones, dependencies, past stages and routes, there and back.
 
 Entries are separated by `;`, the parts of an entry by `|`, in a fixed order. Parts at the end may be left
 out; an empty one is unknown. A backslash in front of `;`, `|` or a backslash makes it plain text.
@@ -6,6 +6,7 @@ out; an empty one is unknown. A backslash in front of `;`, `|` or a backslash ma
     milestones       title | due | done | id
     dependencies     kind | holder | since | due | done | id
     stage_history    stage | since | planned days
+    routes           source | group | surface
 
 Where no id is given it is made of the title, or of kind and holder.
 """
@@ -17,13 +18,16 @@ from typing import Final
 
 from adapters.sources.cells import plain, read_count, shown
 from adapters.sources.slugs import slug
-from bot.domain.pilot import Dependency, Milestone, Stage, StageEntry
+from bot.domain.pilot import Dependency, Milestone, Route, Stage, StageEntry
 
 ReadDay = Callable[[str], date | None]
 ReadStage = Callable[[str], Stage | None]
 
 LONGEST_PLAN: Final = 3650
 """Days of the longest stage a plan may give."""
+
+LONGEST_GLOB: Final = 200
+ANYTHING: Final = "*"
 
 
 def read_milestones(cell: str, read_day: ReadDay) -> tuple[Milestone, ...]:
@@ -72,19 +76,39 @@ def read_stage_history(cell: str, read_day: ReadDay, read_stage: ReadStage) -> t
     return tuple(found)
 
 
+def read_routes(cell: str) -> tuple[Route, ...]:
+    """Return the routes of a cell, where an empty part is any; raises ValueError with the remedy."""
+    found = []
+    for parts in _entries(cell, "source | group | surface"):
+        if not any(parts):
+            msg = f"{shown(cell)} has a rule without any part; write for example github_copilot/* | tax-team"
+            raise ValueError(msg)
+        if max(map(len, parts)) > LONGEST_GLOB:
+            msg = f"has a part of more than {LONGEST_GLOB} characters; shorten it"
+            raise ValueError(msg)
+        source, group, surface = (part or ANYTHING for part in parts)
+        found.append(Route(source=source, group=group, surface=surface))
+    return tuple(found)
+
+
 def milestones_cell(milestones: Iterable[Milestone]) -> str:
     """Return the cell that `read_milestones` reads."""
-    return _cell((m.title, m.due, m.done_on, m.id) for m in milestones)
+    return list_cell((m.title, m.due, m.done_on, m.id) for m in milestones)
 
 
 def dependencies_cell(dependencies: Iterable[Dependency]) -> str:
     """Return the cell that `read_dependencies` reads."""
-    return _cell((d.kind, d.holder, d.since, d.due, d.done_on, d.id) for d in dependencies)
+    return list_cell((d.kind, d.holder, d.since, d.due, d.done_on, d.id) for d in dependencies)
 
 
 def stage_history_cell(history: Iterable[StageEntry]) -> str:
     """Return the cell that `read_stage_history` reads."""
-    return _cell((entry.stage, entry.since, entry.planned_days) for entry in history)
+    return list_cell((entry.stage, entry.since, entry.planned_days) for entry in history)
+
+
+def routes_cell(routes: Iterable[Route]) -> str:
+    """Return the cell that `read_routes` reads."""
+    return list_cell((route.source, route.group, route.surface) for route in routes)
 
 
 def _entries(cell: str, form: str) -> list[list[str]]:
@@ -114,7 +138,8 @@ def _bare(part: str) -> str:
     return re.sub(r"\\([\\;|])", r"\1", part.strip())
 
 
-def _cell(entries: Iterable[Sequence[object]]) -> str:
+def list_cell(entries: Iterable[Sequence[object]]) -> str:
+    """Return the cell of a list from the parts of its entries; None is an empty part."""
     return "; ".join(" | ".join(map(_escaped, entry)) for entry in entries)
 
 

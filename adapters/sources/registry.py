@@ -24,7 +24,9 @@ from adapters.sources.parts import (
     milestones_cell,
     read_dependencies,
     read_milestones,
+    read_routes,
     read_stage_history,
+    routes_cell,
     stage_history_cell,
 )
 from adapters.sources.registry_map import Column, RegistryMap, fold
@@ -50,6 +52,15 @@ _TEXTS: Final = (
     Column.PRODUCTION_OWNER,
     Column.DATA_MODE,
 )
+_DAYS: Final = (
+    Column.STAGE_SINCE,
+    Column.START,
+    Column.TARGET_DATE,
+    Column.DATA_MODE_SINCE,
+    Column.LAST_RELEASE,
+    Column.OWNER_LEFT,
+    Column.SPONSOR_LEFT,
+)
 _SHORT: Final = 200
 
 Reader = Callable[[str], object]
@@ -66,7 +77,7 @@ def read_registry(stream: BinaryIO, mapping: RegistryMap | None = None, *, name:
     for column in rules.columns.values():
         table.require(column, _IN_THE_MAP)
     table.require(rules.columns.get(Column.NAME, Column.NAME), _REMEDY)
-    reader = _PilotReader(table, rules)
+    reader = PilotReader(table.find, rules)
     if rules.id:
         places = [table.require(column, _IN_THE_MAP) for column in rules.id]
         return Reading(table, _rows(table, reader, _composed(table, places)))
@@ -80,33 +91,33 @@ def to_cells(pilot: Pilot) -> dict[Column, str]:
         Column.MILESTONES: milestones_cell(pilot.milestones),
         Column.DEPENDENCIES: dependencies_cell(pilot.dependencies),
         Column.STAGE_HISTORY: stage_history_cell(pilot.stage_history),
+        Column.ROUTES: routes_cell(pilot.routes),
     }
     plain_cells = {c: getattr(pilot, c) for c in Column if c not in lists}
     return {c: "" if value is None else str(value) for c, value in (plain_cells | lists).items()}
 
 
-class _PilotReader:
+class PilotReader:
     """Reads the cells of a row as a pilot, under the rules of a map."""
 
-    def __init__(self, table: Table, rules: RegistryMap) -> None:
-        self._places = {column: table.find(rules.columns.get(column, column)) for column in Column}
+    def __init__(self, find: Callable[[str], int | None], rules: RegistryMap) -> None:
+        """Say where a column stands in a row, by its name, and how its cells are to be read."""
+        self._places = {column: find(rules.columns.get(column, column)) for column in Column}
         self._rules = rules
         day = partial(read_date, shapes=rules.dates)
-        people = dict.fromkeys(_TEXTS, read_text)
-        self._readers: Mapping[Column, Reader] = people | {
+        texts_and_days = dict.fromkeys(_TEXTS, read_text) | dict.fromkeys(_DAYS, day)
+        self._readers: Mapping[Column, Reader] = texts_and_days | {
             Column.NAME: _read_name,
             Column.STAGE: self._read_stage,
-            Column.STAGE_SINCE: day,
             Column.PLANNED_STAGE_DAYS: partial(read_count, lowest=1, highest=LONGEST_PLAN),
             Column.SEATS: partial(read_count, lowest=0, highest=MOST_16),
             Column.COUNTRY: read_country,
             Column.TIMEZONE: read_timezone,
-            Column.START: day,
-            Column.TARGET_DATE: day,
             Column.MILESTONES: partial(read_milestones, read_day=day),
             Column.DEPENDENCIES: partial(read_dependencies, read_day=day),
             Column.STAGE_HISTORY: partial(read_stage_history, read_day=day, read_stage=self._read_stage),
             Column.DEPTH: _read_depth,
+            Column.ROUTES: read_routes,
         }
 
     def pilot(self, name: str, cells: list[str]) -> Pilot:
@@ -169,7 +180,7 @@ def _composed(table: Table, places: Sequence[int]) -> Iterator[_Named]:
     yield from map(_Named, rows, composed_ids(slugs, digests), digests)
 
 
-def _rows(table: Table, reader: _PilotReader, named: Iterable[_Named]) -> Iterator[Row[Pilot]]:
+def _rows(table: Table, reader: PilotReader, named: Iterable[_Named]) -> Iterator[Row[Pilot]]:
     seen: dict[str, tuple[int, str]] = {}
     for (line, cells, fault), name, digest in named:
         found: Row[Pilot] = Row(line, table.named(cells), None, fault)
@@ -177,7 +188,7 @@ def _rows(table: Table, reader: _PilotReader, named: Iterable[_Named]) -> Iterat
             yield found
             continue
         try:
-            pilot = _accepted(reader, name, digest, cells, seen)
+            pilot = accepted(reader, name, digest, cells, seen)
         except ValueError as reason:
             yield found.rejected(str(reason))
         else:
@@ -185,8 +196,8 @@ def _rows(table: Table, reader: _PilotReader, named: Iterable[_Named]) -> Iterat
             yield Row(line, found.cells, pilot)
 
 
-def _accepted(
-    reader: _PilotReader, name: str, digest: str, cells: list[str], seen: Mapping[str, tuple[int, str]]
+def accepted(
+    reader: PilotReader, name: str, digest: str, cells: list[str], seen: Mapping[str, tuple[int, str]]
 ) -> Pilot:
     """Return the pilot of a row, or raise ValueError when the row is faulty or its id is taken."""
     fault = why_not(read_id, name)

@@ -36,6 +36,11 @@ class Column(StrEnum):
     OUTCOME_METRIC = "outcome_metric"
     PRODUCTION_OWNER = "production_owner"
     DATA_MODE = "data_mode"
+    DATA_MODE_SINCE = "data_mode_since"
+    LAST_RELEASE = "last_release"
+    OWNER_LEFT = "owner_left"
+    SPONSOR_LEFT = "sponsor_left"
+    ROUTES = "routes"
 
 
 class RegistryMap(BaseModel):

@@ -1,6 +1,7 @@
 """What an admin looks at: every pilot with its case in a line, one pilot in full, and the report as plain values."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
@@ -47,15 +48,18 @@ class PilotPage:
 def lines(report: SweepReport, pilots: Mapping[str, Pilot]) -> list[PilotLine]:
     """Return a line for each pilot: the programme lead's list first, then open cases by what is at stake."""
     by_pilot = {v.pilot.id: v for v in report.verdicts}
-    found = [_line(p, by_pilot.get(p.id), report) for p in pilots.values()]
+    open_now: dict[str, list[Finding]] = defaultdict(list)
+    for finding in report.findings:
+        if finding.is_open:
+            open_now[finding.pilot].append(finding)
+    found = [_line(p, by_pilot.get(p.id), open_now[p.id], report) for p in pilots.values()]
     stakes = {v.pilot.id: v.case.severity for v in report.verdicts}
     return sorted(found, key=lambda x: (x.listed is None, x.state is None, -stakes.get(x.id, 0.0), x.id))
 
 
-def _line(pilot: Pilot, verdict: Verdict | None, report: SweepReport) -> PilotLine:
+def _line(pilot: Pilot, verdict: Verdict | None, open_now: Sequence[Finding], report: SweepReport) -> PilotLine:
     case = verdict.case if verdict and not verdict.case.is_closed else None
     spans = stage_spans(pilot, report.today)
-    open_now = [f for f in report.findings if f.pilot == pilot.id and f.is_open]
     lead = case.lead_finding if case else next((f for f in open_now if f.kind not in OWNER_KINDS), None)
     return PilotLine(
         id=pilot.id,
@@ -79,10 +83,11 @@ async def page(pilot_id: str, report: SweepReport, ports: Ports) -> PilotPage:
     verdict = next((v for v in report.verdicts if v.pilot.id == pilot_id), None)
     stored = await ports.cases.get(pilot_id)
     case = verdict.case if verdict else stored.case if stored else None
+    findings = tuple(f for f in report.findings if f.pilot == pilot_id)
     return PilotPage(
         pilot=pilot,
-        line=_line(pilot, verdict, report),
-        findings=tuple(f for f in report.findings if f.pilot == pilot_id),
+        line=_line(pilot, verdict, [f for f in findings if f.is_open], report),
+        findings=findings,
         case=case,
         trail=tuple(await ports.audit.of_pilot(pilot_id)),
         reasons=await _reasons(case, ports) if case else {},
@@ -112,6 +117,7 @@ def to_plain(report: SweepReport) -> dict[str, object]:
     return {
         "today": report.today.isoformat(),
         "mode": report.mode.value,
+        "looked_at": {"pilots": report.pilots, "changed_only": report.changed_only},
         "findings": [finding_to_plain(f) for f in report.findings],
         "outreach": [
             {"pilot": o.pilot, "kind": o.kind.value, "recipient": o.recipient, "on": o.on.isoformat()}

@@ -70,6 +70,21 @@ class Dependency(_Part):
     done_on: date | None = None
 
 
+Glob = Annotated[str, Field(min_length=1, max_length=200)]
+"""A text in which `*` stands for any signs and `?` for one."""
+
+
+class Route(_Part):
+    """Which use is a pilot's: a rule over source, group and surface.
+
+    Case does not matter, and a part that is left out lets everything through (bot.domain.routing).
+    """
+
+    source: Glob = "*"
+    group: Glob = "*"
+    surface: Glob = "*"
+
+
 class Unreadable(_Part):
     """A registry value we could not read: unknown and listed for the admin, never guessed."""
 
@@ -83,7 +98,9 @@ PilotId = Annotated[str, Field(min_length=1, max_length=200)]
 class Pilot(Record):
     """One AI pilot as its registry tells it. Dates are calendar days, counts are people.
 
-    Empty means unknown: nothing is derived from a value that is not there.
+    Empty means unknown: nothing is derived from a value that is not there. `owner_left` and
+    `sponsor_left` are the first days on which the person named is not there any more, `last_release`
+    is when people last got a changed version, `data_mode_since` since when it runs on such data.
     """
 
     id: PilotId
@@ -107,6 +124,11 @@ class Pilot(Record):
     outcome_metric: str | None = None
     production_owner: str | None = None
     data_mode: str | None = None
+    data_mode_since: date | None = None
+    last_release: date | None = None
+    owner_left: date | None = None
+    sponsor_left: date | None = None
+    routes: tuple[Route, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
 
     @property

@@ -16,7 +16,7 @@ class Budgets(BaseModel):
     per_pilot_per_week: Annotated[int, Field(ge=1)] = 1
     person_per_week: Annotated[int, Field(ge=1)] = 3
     min_gap_hours: Annotated[int, Field(ge=0)] = 20
-    ramp_owners_per_day: Annotated[int, Field(ge=0)] = 5
+    ramp_owners_per_day: Annotated[int, Field(ge=1)] = 5
 
 
 class Playbook(BaseModel):

@@ -1,8 +1,9 @@
 """What detection says about a pilot, turned into its Case: opened, carried on, cleared, retracted."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
+from bot.detection.signals.recovered import recovery
 from bot.domain.case import Case, CaseState
 from bot.domain.finding import OWNER_KINDS, STAGE_KINDS, Finding
 from bot.domain.playbook import Playbook
@@ -75,7 +76,5 @@ def _last_close(findings: Sequence[Finding], today: date) -> date:
 
 
 def is_recovered(case: Case, today: date) -> bool:
-    """Whether nothing was open on three weekly looks in a row (the playbook's days)."""
-    if case.clear_since is None or case.is_closed:
-        return False
-    return today >= case.clear_since + timedelta(days=case.playbook.recovered_after_days)
+    """Whether an open case has been clear on three weekly looks in a row (the playbook's days)."""
+    return not case.is_closed and recovery(case.clear_since, today, case.playbook.recovered_after_days) is not None

@@ -63,6 +63,10 @@ FULL = {
     "outcome_metric": "hours per return",
     "production_owner": "Eve",
     "data_mode": "live",
+    "data_mode_since": "2026-02-01",
+    "last_release": "2026-02-10",
+    "owner_left": "2026-02-11",
+    "sponsor_left": "2026-02-12",
 }
 
 
@@ -99,6 +103,10 @@ def test_a_full_row_is_a_pilot() -> None:
         outcome_metric="hours per return",
         production_owner="Eve",
         data_mode="live",
+        data_mode_since=date(2026, 2, 1),
+        last_release=date(2026, 2, 10),
+        owner_left=date(2026, 2, 11),
+        sponsor_left=date(2026, 2, 12),
     )
 
 
@@ -352,6 +360,10 @@ pilots = st.builds(
     outcome_metric=st.none() | some,
     production_owner=st.none() | some,
     data_mode=st.none() | some,
+    data_mode_since=st.none() | dates,
+    last_release=st.none() | dates,
+    owner_left=st.none() | dates,
+    sponsor_left=st.none() | dates,
     unreadable=st.just(()),
 )
 
