@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
+from bot.domain.entry import Fields, Stream
 from bot.domain.fact import Away, Cell, Partition, Seat
+from bot.metrics.people import Segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,11 @@ class Facts(Protocol):
         ...
 
     async def forget(self, today: date) -> int:
-        """Delete what is past its time: days of people after 90 days. Returns how many keys went."""
+        """Delete what is past its time: days of people after 90 days. Returns how many keys and entries went."""
+        ...
+
+    async def segments(self, pilot: str, today: date) -> Segments | None:
+        """Return how many people use a pilot how, groups that are too small hidden; None for fewer than five people."""
         ...
 
 
@@ -56,6 +62,10 @@ class Roster(Protocol):
 
     async def put(self, seats: Sequence[Seat], *, source: str, whole_on: date | None = None) -> PutCounts:
         """Store seats; with `whole_on` they are all seats of the source on that day, and others end with it."""
+        ...
+
+    async def seats(self, source: str, pilots: Sequence[str]) -> list[Seat]:
+        """Return every span of access to these pilots by a source."""
         ...
 
     async def put_groups(self, source: str, groups: Mapping[bytes, Sequence[str]], *, whole: bool) -> None:
@@ -104,4 +114,65 @@ class Nowhere(Protocol):
 
     async def all(self) -> list[Unrouted]:
         """Return everything, the most facts first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a sender put into a stream, unchecked; `fields` is None where it has more bytes than are taken."""
+
+    id: str
+    size: int
+    fields: Fields | None
+
+
+@dataclass(frozen=True, slots=True)
+class Handout:
+    """The next entries of a stream, in order.
+
+    `is_again` says that they were handed out before, to somebody who did not finish; `is_busy` that
+    somebody else is at work on earlier ones, so that there is nothing to do now.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    is_again: bool = False
+    is_busy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What of an entry could not be taken, and why: nothing of what it said, and nobody it named."""
+
+    stream: Stream
+    entry: str
+    place: int
+    """Line or element of a batch, from 1; 0 for the entry as a whole."""
+    field: str
+    reason: str
+
+
+class Ingress(Protocol):
+    """Streams that data teams write into; what is in them is nobody's until it is done, and then gone."""
+
+    async def read(self, stream: Stream) -> Handout:
+        """Return the next entries, to one reader at a time, so that they are taken in as they were sent.
+
+        Entries of a reader who did not finish are handed out again once their time is up.
+        """
+        ...
+
+    async def done(self, stream: Stream, entries: Sequence[str]) -> None:
+        """Acknowledge and delete entries, by id; call it only when what they said is stored."""
+        ...
+
+    async def refuse(self, refusals: Sequence[Refusal], *, at: datetime, again: bool) -> None:
+        """Write rejects; with `again` those of entries that were written before are left out."""
+        ...
+
+    async def expire(self, now: datetime) -> None:
+        """Delete rejects that are past their time."""
+        ...
+
+    def is_at_fault(self, fault: Exception) -> bool:
+        """Whether a fault is of the store and not of an entry: it would meet every other one too."""
         ...

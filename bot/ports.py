@@ -16,7 +16,7 @@ from bot.domain.pilot import Pilot
 from bot.domain.reply import Reply
 from bot.domain.settings import OrgState
 from bot.domain.telemetry import SourceStatus, UsageDay, UsageWindow
-from bot.intake import PutCounts
+from bot.intake import Actors, Facts, Ingress, Nowhere, PutCounts, Roster
 from bot.messages.model import Message
 
 
@@ -180,6 +180,14 @@ class Limits:
     """The recipient's calendar day as YYYY-MM-DD."""
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How much one person got and will get: moments of claims, and whether a message is queued."""
+
+    claimed: tuple[datetime, ...]
+    has_queued: bool
+
+
 class Outbox(Protocol):
     """Deliveries: what was really sent."""
 
@@ -241,6 +249,10 @@ class Outbox(Protocol):
 
     async def budget(self, recipient: str, since: datetime) -> list[datetime]:
         """Return the moments at which messages nobody asked for were claimed for this person."""
+        ...
+
+    async def standing(self, people: Sequence[str], since: datetime) -> dict[str, Standing]:
+        """Return for each of these people what `budget` returns, and whether anything is queued for them."""
         ...
 
     async def reserve(self, day: date, outreach: str, limit: int) -> bool:
@@ -373,6 +385,11 @@ class Ports:
     telemetry: Telemetry
     touched: Touched
     sources: Sources
+    facts: Facts
+    roster: Roster
+    actors: Actors
+    nowhere: Nowhere
+    ingress: Ingress
     cases: Cases
     outbox: Outbox
     inbox: Inbox

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from adapters.clock import SystemClock
 from adapters.content import load_texts
@@ -19,9 +20,13 @@ from bot.app.replies import reflect_deliveries, work_off_replies
 from bot.app.rules import Rules
 from bot.detection.detect import Detector
 from bot.domain.people import Person
+from bot.domain.settings import DetectionSettings
 from bot.ports import Clock, Messenger, Ports
 from jobs.settings import Settings, secret_of
 from jobs.shown import OUT, typed
+
+MIN_GROUP_OF_AGGREGATES: Final = 10
+"""People of the smallest group whose figures are taken in and shown where nothing about a person is taken in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +58,15 @@ def terminal_chat(process: Process, person: Person) -> Chat:
 
 def rules_of(settings: Settings) -> Rules:
     """Return what the organisation has settled; raises ContentError when our own words do not hold."""
+    detection = DetectionSettings()
+    if settings.aggregate_only:
+        detection = DetectionSettings(min_group=MIN_GROUP_OF_AGGREGATES)
     return Rules(
-        texts=load_texts(), timezone=settings.timezone, detect=Detector().detect, may_send=settings.mode != "shadow"
+        texts=load_texts(),
+        detection=detection,
+        timezone=settings.timezone,
+        detect=Detector().detect,
+        may_send=settings.mode != "shadow",
     )
 
 
@@ -95,6 +107,11 @@ def _join(store: RedisStore, facts: ServerFacts, settings: Settings, clock: Cloc
         telemetry=store.telemetry,
         touched=store.touched,
         sources=store.sources,
+        facts=store.facts,
+        roster=store.roster,
+        actors=store.actors,
+        nowhere=store.nowhere,
+        ingress=store.ingress,
         cases=store.cases,
         outbox=store.outbox,
         inbox=store.inbox,
@@ -114,7 +131,7 @@ def _join(store: RedisStore, facts: ServerFacts, settings: Settings, clock: Cloc
 
     async def deliver() -> None:
         await deliverer.deliver_due()
-        await reflect_deliveries(ports)
+        await reflect_deliveries(ports, list(await ports.touched.read()))
 
     queue.register("replies", replies)
     queue.register("relay", relayed)

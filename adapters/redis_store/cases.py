@@ -85,9 +85,11 @@ class RedisCases:
                 pipe.smembers(self._keys.pending(shard))
             marked = [int(n) for members in await pipe.execute() for n in members]
         found: list[Outreach] = []
-        for number in sorted(marked):
-            fields = await self._client.hgetall(self._keys.case(number))
-            found += [Outreach.from_stored(to_bytes(v)) for f, v in fields.items() if to_text(f).startswith("o:")]
+        async with self._client.pipeline(transaction=False) as pipe:
+            for number in sorted(marked):
+                pipe.hgetall(self._keys.case(number))
+            for fields in await pipe.execute():
+                found += [Outreach.from_stored(v) for field, v in fields.items() if field.startswith(b"o:")]
         return sorted(found, key=lambda o: (-o.severity, o.id))
 
     async def relayed(self, outreach: Outreach) -> None:

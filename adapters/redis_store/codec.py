@@ -5,8 +5,8 @@ Offsets: people on the day 0, in 7 days 2, in 28 days 4, new 6 (u16); actions 8 
 A row of zero bytes is a day without a row, because the first flag says that there is one.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from struct import Struct
 from typing import Final
 
 import numpy as np
@@ -35,14 +35,16 @@ ROW: Final = np.dtype(
         "itemsize": 24,
     }
 )
-PACKED: Final = Struct("<HHHHIHHHBBHH")
-"""The same row for one day at a time."""
 UNKNOWN16: Final = 0xFFFF
 UNKNOWN32: Final = 0xFFFFFFFF
 UNKNOWN8: Final = 0xFF
 PRESENT: Final = 1
 COMPLETE: Final = 2
 WEEKLY: Final = 4
+FOLDED: Final = 8
+"""Counted from cells of people, and so counted again when they change."""
+COVERED: Final = 16
+"""Folded from a partition without a cell: a row of zeros where there is a roster, else no row at all."""
 
 EPOCH_DAYS: Final = 64
 FIRST_DAY: Final = date(1970, 1, 1)
@@ -64,22 +66,21 @@ def offset_of(pilot_number: int, place: int) -> int:
     return ((pilot_number // SHARDS) * EPOCH_DAYS + place) * ROW.itemsize
 
 
-def to_row(day: UsageDay, source_number: int) -> bytes:
-    """Return the 24 bytes of a usage day; unknown counts become the highest value of their width."""
-    return PACKED.pack(
-        _or(day.active_users, UNKNOWN16),
-        _or(day.active_7d, UNKNOWN16),
-        _or(day.active_28d, UNKNOWN16),
-        _or(day.new_users, UNKNOWN16),
-        _or(day.actions, UNKNOWN32),
-        _or(day.seats, UNKNOWN16),
-        _or(day.present, UNKNOWN16),
-        0,
-        _or(day.use_cases, UNKNOWN8),
-        PRESENT | (COMPLETE if day.complete else 0) | (WEEKLY if day.weekly else 0),
-        source_number,
-        _or(day.habitual_users, UNKNOWN16),
-    )
+def to_rows(days: Sequence[UsageDay], sources: Mapping[str, int]) -> NDArray[np.void]:
+    """Return usage days as rows; unknown counts become the highest value of their width."""
+    rows = np.zeros(len(days), dtype=ROW)
+    rows["dau"] = [_or(day.active_users, UNKNOWN16) for day in days]
+    rows["wau"] = [_or(day.active_7d, UNKNOWN16) for day in days]
+    rows["mau"] = [_or(day.active_28d, UNKNOWN16) for day in days]
+    rows["new"] = [_or(day.new_users, UNKNOWN16) for day in days]
+    rows["actions"] = [_or(day.actions, UNKNOWN32) for day in days]
+    rows["seats"] = [_or(day.seats, UNKNOWN16) for day in days]
+    rows["people"] = [_or(day.present, UNKNOWN16) for day in days]
+    rows["breadth"] = [_or(day.use_cases, UNKNOWN8) for day in days]
+    rows["habitual"] = [_or(day.habitual_users, UNKNOWN16) for day in days]
+    rows["source"] = [sources[day.source] for day in days]
+    rows["flags"] = [PRESENT | COMPLETE * day.complete | WEEKLY * day.weekly for day in days]
+    return rows
 
 
 def from_row(raw: bytes, pilot: str, day: date, sources: dict[int, str]) -> UsageDay | None:
@@ -105,13 +106,19 @@ def from_row(raw: bytes, pilot: str, day: date, sources: dict[int, str]) -> Usag
     )
 
 
+FIGURES16: Final = np.append(np.arange(UNKNOWN16, dtype=np.float64), np.nan)
+FIGURES8: Final = np.append(np.arange(UNKNOWN8, dtype=np.float64), np.nan)
+
+
 def to_figures(rows: NDArray[np.void], name: str) -> NDArray[np.float64]:
     """Return one figure of many rows as floats, NaN where unknown, missing or not vouched for."""
-    unknown = UNKNOWN8 if name == "breadth" else UNKNOWN32 if name == "actions" else UNKNOWN16
-    figures = rows[name].astype(np.float64)
-    vouched = (rows["flags"] & (PRESENT | COMPLETE)) == PRESENT | COMPLETE
-    figures[~vouched | (rows[name] == unknown)] = np.nan
-    return figures
+    held = rows[name]
+    is_unsaid = (rows["flags"] & (PRESENT | COMPLETE)) != PRESENT | COMPLETE
+    if name == "actions":
+        return np.where(is_unsaid | (held == UNKNOWN32), np.nan, held)
+    unknown, figures = (UNKNOWN8, FIGURES8) if name == "breadth" else (UNKNOWN16, FIGURES16)
+    # A look-up is far cheaper than to convert and to compare.
+    return figures[held | (is_unsaid * np.array(unknown, dtype=held.dtype))]
 
 
 def _or(count: int | None, unknown: int) -> int:

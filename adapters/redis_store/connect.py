@@ -82,6 +82,13 @@ PROBES: Final = """
     XADD stream * a 1
     EXPIRE stream 60
     XRANGE stream - +
+    XGROUP CREATE stream readers 0
+    XREADGROUP GROUP readers one COUNT 1 STREAMS stream >
+    XPENDING stream readers
+    XCLAIM stream readers one 0 0-1
+    XACK stream readers 0-1
+    XDEL stream 0-1
+    XTRIM stream MINID 0
     DEL string hash set zset list stream
 """
 """Every command that the ports and their scripts use, tried once at the start: what a script runs is checked against
@@ -98,7 +105,7 @@ SAYS: Final = {
     "NOAUTH": "refused user or password; check them in STICKSHAKER_REDIS_URL",
     "WRONGPASS": "refused user or password; check them in STICKSHAKER_REDIS_URL",
     "DENIED": "lets no other machine in (protected mode); give it a password",
-    "NOPERM": "keeps our keys from the user of STICKSHAKER_REDIS_URL; allow ~{root}:* in the server's ACL",
+    "NOPERM": "keeps our keys from the user of STICKSHAKER_REDIS_URL; allow ~{root}:* and ~stickshaker:in:* in its ACL",
     "can't run this command": "keeps a command of ours from its user; `stickshaker check` names it",
     "max number of clients": "has no connection left (maxclients); raise that or run the command again later",
     **dict.fromkeys(

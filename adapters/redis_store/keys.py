@@ -8,14 +8,16 @@ from hashlib import blake2b
 from typing import Final
 
 SHARDS: Final = 256
+INGRESS: Final = "stickshaker:in"
+"""What the names of the streams begin with that others write into: the same for everybody."""
 
 
 class Keys:
     """Key names of one tenant."""
 
-    def __init__(self, prefix: str = "ss", tenant: str = "default") -> None:
-        """Put prefix and tenant before every key."""
-        self.root = f"{prefix}:{tenant}"
+    def __init__(self, prefix: str = "ss", tenant: str = "default", ingress: str = INGRESS) -> None:
+        """Put prefix and tenant before every key of our own, and `ingress` before the streams of others."""
+        self.root, self.inlet = f"{prefix}:{tenant}", ingress
 
     @staticmethod
     def shard_of_pilot(number: int) -> int:
@@ -54,6 +56,48 @@ class Keys:
         return f"{self.root}:days"
 
     @property
+    def surface_numbers(self) -> str:
+        """Name the hash: surface -> dense number, as written into cells."""
+        return f"{self.root}:surface-numbers"
+
+    @property
+    def reached(self) -> str:
+        """Name the hash: number of a source -> newest day it declared when everything was last folded."""
+        return f"{self.root}:reached"
+
+    @property
+    def aliases(self) -> str:
+        """Name the hash: keyed id of an alias -> keyed id that it stands for."""
+        return f"{self.root}:aliases"
+
+    @property
+    def nowhere(self) -> str:
+        """Name the hash: source -> what of it is routed to no pilot."""
+        return f"{self.root}:nowhere"
+
+    @property
+    def away(self) -> str:
+        """Name the hash: actor -> spans of days on which they are away."""
+        return f"{self.root}:{{away}}:spans"
+
+    @property
+    def away_changed(self) -> str:
+        """Name the hash: actor -> first day that changed, until their pilots know."""
+        return f"{self.root}:{{away}}:changed"
+
+    def groups(self, source_number: int) -> str:
+        """Name the hash: actor -> groups of a source."""
+        return f"{self.root}:groups:{source_number}"
+
+    def rosters(self, source_number: int) -> str:
+        """Name the set: numbers of pilots that have seats of a source."""
+        return f"{self.root}:rosters:{source_number}"
+
+    def seated(self, actor: bytes) -> str:
+        """Name the hash: actor -> numbers of the pilots they have seats in; small, by the first bits of the actor."""
+        return f"{self.root}:seated:{actor[:2].hex()}"
+
+    @property
     def people_shards(self) -> str:
         """Name the set: shards that hold people."""
         return f"{self.root}:people-shards"
@@ -81,9 +125,13 @@ class Keys:
         """Name the hash: registry record and the source that feeds the pilot."""
         return self._s(self.shard_of_pilot(number), "pilot", number)
 
+    def roll_stem(self, shard: int) -> str:
+        """Return what comes before the epoch in the key of a rollup block."""
+        return self._s(shard, "roll", "")
+
     def roll(self, shard: int, epoch: int) -> str:
         """Name the string: rollup block of a shard and epoch."""
-        return self._s(shard, "roll", epoch)
+        return f"{self.roll_stem(shard)}{epoch}"
 
     def touched(self, shard: int) -> str:
         """Name the sorted set: numbers of pilots that changed since the last look, by the shard's sequence."""
@@ -92,6 +140,54 @@ class Keys:
     def touches(self, shard: int) -> str:
         """Name the counter: sequence of changes in a shard."""
         return self._s(shard, "touches")
+
+    def hot_stem(self, shard: int) -> str:
+        """Return what comes before `<pilot>:<day>` in the key of the cells of a pilot-day."""
+        return self._s(shard, "hot", "")
+
+    def hot(self, number: int, day: int) -> str:
+        """Name the hash: cells of a pilot-day and the marks of its partitions; the day as days since 1970."""
+        return f"{self.hot_stem(self.shard_of_pilot(number))}{number}:{day}"
+
+    def dirty(self, shard: int) -> str:
+        """Name the sorted set: `pilot:day`, or `pilot:seats`, by the number of the write that changed it last."""
+        return self._s(shard, "dirty")
+
+    def writes(self, shard: int) -> str:
+        """Name the counter: writes that made anything dirty."""
+        return self._s(shard, "writes")
+
+    def folded(self, shard: int) -> str:
+        """Name the hash: pilot -> number of its last fold, with its sources and surfaces."""
+        return self._s(shard, "folded")
+
+    def several(self, shard: int) -> str:
+        """Name the set: pilots that several sources feed."""
+        return self._s(shard, "several")
+
+    def users_stem(self, shard: int) -> str:
+        """Return what comes before the pilot in the key of its users."""
+        return self._s(shard, "usr", "")
+
+    def users(self, number: int) -> str:
+        """Name the string: actors of a pilot with the first day of each; their order is that of the bits."""
+        return f"{self.users_stem(self.shard_of_pilot(number))}{number}"
+
+    def bits_stem(self, shard: int) -> str:
+        """Return what comes before `<pilot>:<epoch>` in the key of a pilot's day bits."""
+        return self._s(shard, "bit", "")
+
+    def bits(self, number: int, epoch: int) -> str:
+        """Name the string: 32 days of bits for each person of a pilot."""
+        return f"{self.bits_stem(self.shard_of_pilot(number))}{number}:{epoch}"
+
+    def seats_stem(self, shard: int) -> str:
+        """Return what comes before the pilot in the key of its seats."""
+        return self._s(shard, "seat", "")
+
+    def seats(self, number: int) -> str:
+        """Name the hash: actor and source -> spans of access; who has rosters; what changed since the last fold."""
+        return f"{self.seats_stem(self.shard_of_pilot(number))}{number}"
 
     def case(self, number: int) -> str:
         """Name the hash: revision, document and pending outreach of a pilot's latest case."""
@@ -164,3 +260,12 @@ class Keys:
     def letters(self, shard: int) -> str:
         """Name the stream: how the deliveries of a shard moved."""
         return self._r(shard, "aud")
+
+    def ingress(self, stream: str) -> str:
+        """Name the stream: what data teams tell of usage, or of the registry."""
+        return f"{self.inlet}:{stream}"
+
+    @property
+    def rejects(self) -> str:
+        """Name the stream: what of theirs could not be taken, and why."""
+        return f"{self.inlet}:rejects"

@@ -1,11 +1,12 @@
 """Dense numbers of pilots and sources: allotted once, never reused, never shown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import redis.asyncio as redis
 
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.wire import to_text
+from bot.errors import NotFound
 
 CHUNK = 500
 
@@ -44,6 +45,17 @@ class Numbers:
             found = zip(part, await self._client.hmget(self._key, part), strict=True)
             self._known.update({name: int(number) for name, number in found if number is not None})
         return {name: self._known[name] for name in names if name in self._known}
+
+    async def known(self, names: Iterable[str]) -> dict[str, int]:
+        """Return the numbers of these pilots; raises NotFound for one that has none."""
+        wanted = set(names)
+        if not wanted <= self._known.keys():
+            await self.all()
+        missing = sorted(wanted - self._known.keys())
+        if missing:
+            msg = f"There is no pilot '{missing[0]}' in the registry; load the registry first."
+            raise NotFound(msg)
+        return {name: self._known[name] for name in wanted}
 
     async def all(self) -> dict[str, int]:
         """Return every name with its number."""

@@ -12,7 +12,7 @@ from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.shards import Shards
 from adapters.redis_store.wire import to_text
 from bot.domain.outreach import Delivery, DeliveryState, Outreach, Window, identity
-from bot.ports import AuditEntry, Claim, Limits
+from bot.ports import AuditEntry, Claim, Limits, Standing
 
 SEND_TIMEOUT: Final = timedelta(minutes=5)
 """After this a claimed send without an end is looked into: its process died or hangs."""
@@ -172,9 +172,25 @@ class RedisOutbox:
 
     async def budget(self, recipient: str, since: datetime) -> list[datetime]:
         """Return the moments at which this person's messages were claimed."""
-        key = self._keys.budget(recipient)
-        found = await self._client.zrangebyscore(key, f"({to_ms(since)}", "+inf", withscores=True)
-        return [from_ms(int(pair[1])) for pair in found if isinstance(pair, list | tuple)]
+        return list((await self.standing([recipient], since))[recipient].claimed)
+
+    async def standing(self, people: Sequence[str], since: datetime) -> dict[str, Standing]:
+        """Return how much each of these people got, and whether anything is queued for them."""
+        wanted = sorted(set(people))
+        meant = frozenset(wanted)
+        shards = sorted({self._keys.shard_of_person(p) for p in wanted})
+        async with self._client.pipeline(transaction=False) as pipe:
+            for person in wanted:
+                pipe.zrangebyscore(self._keys.budget(person), f"({to_ms(since)}", "+inf", withscores=True)
+            for shard in shards:
+                pipe.zrange(self._keys.due(shard), 0, -1)
+            found = await pipe.execute()
+        # Whatever is queued has a time at which it is due.
+        members = {to_text(m) for due in found[len(wanted) :] for m in due}
+        waiting = await self._read(sorted(m for m in members if m.split(" ")[0] in meant))
+        queued = {d.recipient for d in waiting if d.state is DeliveryState.QUEUED and d.active}
+        claims = zip(wanted, found[: len(wanted)], strict=True)
+        return {p: Standing(tuple(from_ms(int(at)) for _, at in pairs), p in queued) for p, pairs in claims}
 
     async def reserve(self, day: date, outreach: str, limit: int) -> bool:
         """Take a place in the day's ramp."""

@@ -5,17 +5,22 @@ from contextlib import AbstractContextManager
 import redis.asyncio as redis
 from redis.asyncio.connection import ConnectionPool, UnixDomainSocketConnection
 
+from adapters.redis_store.actors import RedisActors
 from adapters.redis_store.audit import RedisAudit
 from adapters.redis_store.cases import RedisCases
 from adapters.redis_store.connect import BEHAVIOUR, ServerFacts, client_for, faults_said, verify
 from adapters.redis_store.embedded import EmbeddedServer
+from adapters.redis_store.facts import RedisFacts
 from adapters.redis_store.inbox import RedisInbox
+from adapters.redis_store.ingress import RedisIngress
 from adapters.redis_store.keys import Keys
+from adapters.redis_store.nowhere import RedisNowhere
 from adapters.redis_store.numbers import Numbers
 from adapters.redis_store.organisation import RedisSettings
 from adapters.redis_store.outbox import RedisOutbox
 from adapters.redis_store.people import RedisPeople
 from adapters.redis_store.pilots import RedisPilots
+from adapters.redis_store.roster import RedisRoster
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.shards import Shards
 from adapters.redis_store.sources import RedisSources
@@ -33,14 +38,20 @@ class RedisStore:
         scripts = Scripts(client)
         numbers = Numbers(client, scripts, self.keys.pilots)
         sources = Numbers(client, scripts, self.keys.source_numbers)
+        surfaces = Numbers(client, scripts, self.keys.surface_numbers)
         shards = Shards(client, self.keys)
         self.touched = RedisTouched(client, self.keys, scripts, numbers, shards)
         self.pilots = RedisPilots(client, self.keys, numbers, self.touched)
-        self.telemetry = RedisTelemetry(client, self.keys, numbers, sources)
+        self.telemetry = RedisTelemetry(client, self.keys, scripts, numbers, sources)
+        self.roster = RedisRoster(client, self.keys, scripts, numbers, sources)
+        self.facts = RedisFacts(client, self.keys, scripts, numbers, sources, surfaces, self.roster)
+        self.actors = RedisActors(client, self.keys, scripts, secret)
+        self.nowhere = RedisNowhere(client, self.keys)
         self.sources = RedisSources(client, self.keys, scripts)
         self.cases = RedisCases(client, self.keys, scripts, numbers, shards)
         self.outbox = RedisOutbox(client, self.keys, scripts, shards)
         self.inbox = RedisInbox(client, self.keys, scripts, shards)
+        self.ingress = RedisIngress(client, self.keys, scripts)
         self.people = RedisPeople(client, self.keys, shards, secret)
         self.settings = RedisSettings(client, self.keys, scripts)
         self.audit = RedisAudit(client, self.keys, numbers)

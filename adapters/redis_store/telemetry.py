@@ -1,11 +1,13 @@
 """Daily usage as rollup rows: one block for each shard and epoch, read whole."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from struct import Struct
 
 import numpy as np
 import redis.asyncio as redis
+from numpy.typing import NDArray
 
 from adapters.redis_store.codec import (
     EPOCH_DAYS,
@@ -19,15 +21,16 @@ from adapters.redis_store.codec import (
     from_row,
     offset_of,
     to_figures,
-    to_row,
+    to_rows,
 )
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.numbers import Numbers
+from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.wire import to_bytes, to_text
-from bot.domain.telemetry import UsageDay, UsageWindow
-from bot.errors import NotFound
+from bot.domain.telemetry import FloatGrid, UsageDay, UsageWindow
 from bot.intake import PutCounts
 
+Records = NDArray[np.void]
 FIGURES = {
     "dau": "active",
     "seats": "seats",
@@ -40,38 +43,44 @@ FIGURES = {
     "habitual": "habitual",
 }
 """Field of a row -> grid of a window."""
-FLAGS_AT = 19
-"""Offset of the flags in a row."""
+RUN = Struct(">IHII")
+"""Before rows that stand side by side: pilot, epoch, offset in its block, length."""
+CALL_ROWS = 2000
+"""Rows in one call of the script that writes them."""
+SHARDS_AT_ONCE = 16
+"""Shards whose blocks are read in one round trip."""
+FEW = 4
+"""Of a block of which less than one in so many pilots is wanted, only those are read."""
 
 
 class RedisTelemetry:
     """The Telemetry port."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, pilots: Numbers, sources: Numbers) -> None:
+    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts, pilots: Numbers, sources: Numbers) -> None:
         """Share the numbers of pilots, and look after those of sources."""
-        self._client, self._keys, self._pilots, self._sources = client, keys, pilots, sources
+        self._client, self._keys, self._scripts = client, keys, scripts
+        self._pilots, self._sources = pilots, sources
 
     async def put(self, rows: Sequence[UsageDay]) -> PutCounts:
-        """Write the rows that differ; raises NotFound for a pilot without a number."""
-        latest = {(r.pilot, r.day): r for r in rows}
-        numbers = await self._numbers_of({pilot for pilot, _ in latest})
-        sources = await self._sources.allot([r.source for r in latest.values()])
-        ordered = sorted(latest.values(), key=lambda r: (numbers[r.pilot], r.day))
-        runs = _runs([(*self._place(numbers[r.pilot], r.day), to_row(r, sources[r.source])) for r in ordered])
-        if not runs:
+        """Write the rows that differ and note their pilots; raises NotFound for a pilot without a number.
+
+        A pilot-day that was counted from people is left as it is, and counts as unchanged.
+        """
+        if not rows:
             return PutCounts()
-        async with self._client.pipeline(transaction=False) as pipe:
-            for key, offset, fresh in runs:
-                pipe.getrange(key, offset, offset + len(fresh) - 1)
-            before = await pipe.execute()
+        numbers = await self._pilots.known({r.pilot for r in rows})
+        sources = await self._sources.allot(list({r.source for r in rows}))
+        of_day = {day: (day - FIRST_DAY).days for day in {r.day for r in rows}}
+        pilots, days = np.array([numbers[r.pilot] for r in rows]), np.array([of_day[r.day] for r in rows])
+        runs = _runs(pilots, days, to_rows(rows, sources))
         async with self._client.pipeline(transaction=False) as pipe:
             # The days first, so that no row is ever without its day.
-            pipe.zadd(self._keys.days, {str(d): d for d in {(r.day - FIRST_DAY).days for r in ordered}})
-            for (key, offset, fresh), old in zip(runs, before, strict=True):
-                if fresh != old:
-                    pipe.setrange(key, offset, fresh)
-            await pipe.execute()
-        return sum((_counts(fresh, old) for (_, _, fresh), old in zip(runs, before, strict=True)), PutCounts())
+            pipe.zadd(self._keys.days, {str(day): day for day in of_day.values()})
+            for shard, blob in _calls(runs):
+                places = [self._keys.touched(shard), self._keys.touches(shard)]
+                await self._scripts.add(pipe, "put_rows", places, [self._keys.roll_stem(shard), blob])
+            counts = (await pipe.execute())[1:]
+        return sum((PutCounts(*told) for told in counts), PutCounts())
 
     async def extent(self) -> tuple[date, date] | None:
         """Return the first and last day with any row."""
@@ -83,18 +92,20 @@ class RedisTelemetry:
         """Return the figures of these pilots; pilots without rows are unknown throughout."""
         names = {number: name for name, number in (await self._sources.all()).items()}
         sources = tuple(names[n] for n in sorted(names))
-        window = UsageWindow.blank(first, tuple(pilots), (last - first).days + 1, sources)
-        known = await self._pilots.all()
+        known = await self._pilots.some(pilots)
+        window = _unwritten(first, tuple(pilots), (last - first).days + 1, sources)
+        _leave_out(window, [row for row, pilot in enumerate(pilots) if pilot not in known])
         by_shard: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for row, pilot in enumerate(pilots):
             if pilot in known:
                 by_shard[self._keys.shard_of_pilot(known[pilot])].append((row, known[pilot] // SHARDS))
-        first_epoch, last_epoch = epoch_of(first)[0], epoch_of(last)[0]
-        blocks = await self._blocks(sorted(by_shard), range(first_epoch, last_epoch + 1))
-        for (shard, epoch), block in blocks.items():
-            inside = [(row, slot) for row, slot in by_shard[shard] if slot < block.shape[0]]
-            if inside:
-                _fill(window, block, inside, (day_of(epoch, 0) - first).days)
+        epochs = range(epoch_of(first)[0], epoch_of(last)[0] + 1)
+        shards = sorted(by_shard)
+        for start in range(0, len(shards), SHARDS_AT_ONCE):
+            part = {shard: np.array(by_shard[shard]) for shard in shards[start : start + SHARDS_AT_ONCE]}
+            for shard, blocks in (await self._blocks(part, epochs)).items():
+                for epoch, block in zip(epochs, blocks, strict=True):
+                    _fill(window, block, part[shard][:, 0], (day_of(epoch, 0) - first).days)
         return window
 
     async def rows(self, pilots: Sequence[str]) -> AsyncIterator[UsageDay]:
@@ -121,34 +132,22 @@ class RedisTelemetry:
         days = [_day(d) for d in await self._client.zrange(self._keys.days, 0, -1)]
         return sorted({epoch_of(d)[0] for d in days})
 
-    async def _numbers_of(self, pilots: set[str]) -> dict[str, int]:
-        known = await self._pilots.all()
-        missing = sorted(pilots - known.keys())
-        if missing:
-            msg = f"There is no pilot '{missing[0]}' in the registry; load the registry first."
-            raise NotFound(msg)
-        return {p: known[p] for p in pilots}
-
-    def _place(self, number: int, day: date) -> tuple[str, int]:
-        epoch, place = epoch_of(day)
-        return self._keys.roll(self._keys.shard_of_pilot(number), epoch), offset_of(number, place)
-
-    async def _blocks(
-        self, shards: Sequence[int], epochs: Sequence[int]
-    ) -> "dict[tuple[int, int], np.ndarray[tuple[int, int], np.dtype[np.void]]]":
-        """Return the blocks of these shards as rows by slot and place; empty ones are left out."""
-        wanted = [(shard, epoch) for epoch in epochs for shard in shards]
+    async def _blocks(self, wanted: Mapping[int, NDArray[np.int64]], epochs: range) -> dict[int, list[Records]]:
+        """Return for each shard and epoch the rows of its wanted pilots, given as (row of a window, place in a block)."""
+        pilots = await self._client.hlen(self._keys.pilots)
+        few = {shard for shard, places in wanted.items() if len(places) * FEW * SHARDS < pilots}
         async with self._client.pipeline(transaction=False) as pipe:
-            for shard, epoch in wanted:
-                pipe.get(self._keys.roll(shard, epoch))
+            for shard, places in wanted.items():
+                keys = [self._keys.roll(shard, epoch) for epoch in epochs]
+                if shard in few:
+                    await self._scripts.add(pipe, "read_rows", keys, places[:, 1].tolist())
+                else:
+                    pipe.mget(keys)
             found = await pipe.execute()
-        size = EPOCH_DAYS * ROW.itemsize
-        blocks = {}
-        for place, raw in zip(wanted, found, strict=True):
-            if raw:
-                whole = raw + bytes(-len(raw) % size)
-                blocks[place] = np.frombuffer(whole, dtype=ROW).reshape(-1, EPOCH_DAYS)
-        return blocks
+        return {
+            shard: [_rows_at(raw or b"", np.arange(len(places)) if shard in few else places[:, 1]) for raw in raws]
+            for (shard, places), raws in zip(wanted.items(), found, strict=True)
+        }
 
 
 def _day(member: object) -> date:
@@ -156,41 +155,75 @@ def _day(member: object) -> date:
     return FIRST_DAY + timedelta(days=int(to_text(member)))
 
 
-def _runs(places: Sequence[tuple[str, int, bytes]]) -> list[tuple[str, int, bytes]]:
-    """Join rows that stand side by side in one block, so that a file by pilot takes few commands."""
-    runs: list[tuple[str, int, bytearray]] = []
-    for key, offset, row in places:
-        if runs and runs[-1][0] == key and runs[-1][1] + len(runs[-1][2]) == offset:
-            runs[-1][2].extend(row)
-        else:
-            runs.append((key, offset, bytearray(row)))
-    return [(key, offset, bytes(run)) for key, offset, run in runs]
+def _runs(pilots: NDArray[np.int64], days: NDArray[np.int64], rows: Records) -> list[tuple[int, int, bytes]]:
+    """Join rows of days side by side, the last one of a pilot-day; returns shard, number of rows, and bytes of each run."""
+    order = np.lexsort((days, pilots))
+    pilots, days = pilots[order], days[order]
+    is_last = np.append((pilots[1:] != pilots[:-1]) | (days[1:] != days[:-1]), True)
+    pilots, days, raw = pilots[is_last], days[is_last], rows[order[is_last]].tobytes()
+    cuts = (pilots[1:] != pilots[:-1]) | (days[1:] != days[:-1] + 1) | (days[1:] % EPOCH_DAYS == 0)
+    starts = np.flatnonzero(np.append(True, cuts))
+    stops = np.append(starts[1:], pilots.size)
+    found = []
+    for pilot, day, start, stop in zip(
+        pilots[starts].tolist(), days[starts].tolist(), starts.tolist(), stops.tolist(), strict=True
+    ):
+        size = (stop - start) * ROW.itemsize
+        head = RUN.pack(pilot, day // EPOCH_DAYS, offset_of(pilot, day % EPOCH_DAYS), size)
+        found.append((pilot % SHARDS, stop - start, head + raw[start * ROW.itemsize : stop * ROW.itemsize]))
+    return found
 
 
-def _counts(fresh: bytes, old: bytes) -> PutCounts:
-    """Count the rows of a run that are new, changed and the same."""
-    whole = old.ljust(len(fresh), b"\0")
-    new = same = 0
-    for start in range(0, len(fresh), ROW.itemsize):
-        before = whole[start : start + ROW.itemsize]
-        same += before == fresh[start : start + ROW.itemsize]
-        new += not before[FLAGS_AT] & PRESENT
-    return PutCounts(new, len(fresh) // ROW.itemsize - new - same, same)
+def _calls(runs: Sequence[tuple[int, int, bytes]]) -> Iterator[tuple[int, bytes]]:
+    """Join runs of one shard into calls of about as many rows as one takes."""
+    by_shard: dict[int, list[bytes]] = defaultdict(list)
+    sizes: dict[int, int] = defaultdict(int)
+    for shard, count, run in runs:
+        by_shard[shard].append(run)
+        sizes[shard] += count
+        if sizes[shard] >= CALL_ROWS:
+            yield shard, b"".join(by_shard.pop(shard))
+            del sizes[shard]
+    for shard, rest in by_shard.items():
+        yield shard, b"".join(rest)
 
 
-def _fill(
-    window: UsageWindow,
-    block: "np.ndarray[tuple[int, int], np.dtype[np.void]]",
-    inside: Sequence[tuple[int, int]],
-    shift: int,
-) -> None:
-    """Copy a block's days into the window; `shift` is the window's column of the block's first day."""
+def _rows_at(raw: bytes, places: NDArray[np.int64]) -> Records:
+    """Return the rows of pilots at these places of a block, by pilot and day; missing ones are zeros."""
+    size = EPOCH_DAYS * ROW.itemsize
+    least = (int(places.max()) + 1) * size
+    whole = (
+        raw if len(raw) >= least and len(raw) % size == 0 else raw.ljust(-(-max(least, len(raw)) // size) * size, b"\0")
+    )
+    block = np.frombuffer(whole, dtype=ROW).reshape(-1, EPOCH_DAYS)
+    step = places[1] - places[0] if len(places) > 1 else 1
+    if step > 0 and (np.diff(places) == step).all():
+        return block[places[0] : places[-1] + 1 : step]
+    return block[places]
+
+
+def _unwritten(first: date, pilots: tuple[str, ...], days: int, sources: tuple[str, ...]) -> UsageWindow:
+    """Return a window whose grids hold anything, to be written whole."""
+    shape = (len(pilots), days)
+    grids: dict[str, FloatGrid] = {name: np.empty(shape) for name in FIGURES.values()}
+    weekly, origin = np.empty(shape, dtype=np.bool_), np.empty(shape, dtype=np.int16)
+    return UsageWindow(first_day=first, pilots=pilots, sources=sources, weekly=weekly, origin=origin, **grids)
+
+
+def _leave_out(window: UsageWindow, rows: Sequence[int]) -> None:
+    """Let nothing be known of these rows."""
+    for grid in FIGURES.values():
+        getattr(window, grid)[rows] = np.nan
+    window.weekly[rows], window.origin[rows] = False, -1
+
+
+def _fill(window: UsageWindow, block: Records, rows: NDArray[np.int64], shift: int) -> None:
+    """Copy a block's days into rows of the window; `shift` is the window's column of the block's first day."""
     begin, end = max(0, -shift), min(EPOCH_DAYS, window.days - shift)
-    rows, slots = [r for r, _ in inside], [s for _, s in inside]
-    piece = block[slots, begin:end]
-    span = slice(shift + begin, shift + end)
+    piece, span = block[:, begin:end], slice(shift + begin, shift + end)
+    flags = piece["flags"]
     for name, grid in FIGURES.items():
         getattr(window, grid)[rows, span] = to_figures(piece, name)
-    present = (piece["flags"] & PRESENT) > 0
+    present = (flags & PRESENT) > 0
     window.origin[rows, span] = np.where(present, piece["source"].astype(np.int16), -1)
-    window.weekly[rows, span] = present & ((piece["flags"] & WEEKLY) > 0)
+    window.weekly[rows, span] = present & ((flags & WEEKLY) > 0)

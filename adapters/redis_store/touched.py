@@ -1,14 +1,16 @@
 """Pilots about which something changed since they were last looked at, so that a look need not read all."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import redis.asyncio as redis
+from redis.asyncio.client import Pipeline
 
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.numbers import Numbers
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.shards import Shards
+from bot.domain.pilot import Pilot
 
 
 class RedisTouched:
@@ -21,37 +23,45 @@ class RedisTouched:
 
     async def note(self, pilots: Sequence[str]) -> None:
         """Remember that something about these pilots changed; call it after the change."""
-        by_shard: dict[int, list[int]] = defaultdict(list)
-        for pilot in set(pilots):
-            number = await self._pilots.of(pilot)
-            if number is not None:
-                by_shard[self._keys.shard_of_pilot(number)].append(number)
+        numbers = await self._pilots.some(sorted(set(pilots)))
         async with self._client.pipeline(transaction=False) as pipe:
-            for shard, numbers in sorted(by_shard.items()):
-                await self._scripts.add(pipe, "touch", self._places(shard), list(numbers))
+            await self.mark(pipe, numbers.values())
             await pipe.execute()
+
+    async def mark(self, pipe: Pipeline, numbers: Iterable[int]) -> None:
+        """Put what `note` does into the pipeline of the change itself, behind it."""
+        by_shard: dict[int, list[int]] = defaultdict(list)
+        for number in numbers:
+            by_shard[self._keys.shard_of_pilot(number)].append(number)
+        for shard, together in sorted(by_shard.items()):
+            places = [self._keys.touched(shard), self._keys.touches(shard)]
+            await self._scripts.add(pipe, "touch", places, list(together))
 
     async def read(self) -> dict[str, int]:
         """Return each pilot that changed with its mark, the place of its last change in its shard's sequence."""
-        names = {number: name for name, number in (await self._pilots.all()).items()}
         async with self._client.pipeline(transaction=False) as pipe:
             for shard in await self._shards.of_pilots():
                 pipe.zrange(self._keys.touched(shard), 0, -1, withscores=True)
             found = await pipe.execute()
-        # A number without a name is of a load that was cut off: it has no pilot yet.
-        return {names[int(n)]: int(mark) for members in found for n, mark in members if int(n) in names}
+        marks = {int(number): int(mark) for members in found for number, mark in members}
+        names = await self._names(list(marks))
+        # A number without a record is of a load that was cut off: it's no pilot yet.
+        return {names[number]: mark for number, mark in marks.items() if number in names}
+
+    async def _names(self, numbers: Sequence[int]) -> dict[int, str]:
+        """Return the ids of pilots by their records: far fewer changed than there are."""
+        async with self._client.pipeline(transaction=False) as pipe:
+            for number in numbers:
+                pipe.hget(self._keys.pilot(number), "doc")
+            records = await pipe.execute()
+        return {n: Pilot.from_stored(r).id for n, r in zip(numbers, records, strict=True) if r is not None}
 
     async def looked_at(self, marks: Mapping[str, int]) -> None:
         """Forget these pilots, but for those that changed again after their mark was read."""
         by_shard: dict[int, list[int]] = defaultdict(list)
-        for pilot, mark in marks.items():
-            number = await self._pilots.of(pilot)
-            if number is not None:
-                by_shard[self._keys.shard_of_pilot(number)] += [number, mark]
+        for pilot, number in (await self._pilots.some(sorted(marks))).items():
+            by_shard[self._keys.shard_of_pilot(number)] += [number, marks[pilot]]
         async with self._client.pipeline(transaction=False) as pipe:
             for shard, pairs in sorted(by_shard.items()):
                 await self._scripts.add(pipe, "looked", [self._keys.touched(shard)], list(pairs))
             await pipe.execute()
-
-    def _places(self, shard: int) -> list[str]:
-        return [self._keys.touched(shard), self._keys.touches(shard)]

@@ -74,7 +74,7 @@ class World:
         await work_off_replies(self.ports, self.rules)
         await relay(self.ports, self.rules)
         await self.deliverer.deliver_due()
-        await reflect_deliveries(self.ports)
+        await reflect_deliveries(self.ports, list(await self.ports.touched.read()))
 
     async def day(self, hours: tuple[int, ...] = (9, 11, 13)) -> SweepReport:
         """Live through a day: sweep in the morning, work at these hours (UTC), end the next morning."""
@@ -116,6 +116,11 @@ def world_of(store: RedisStore, at: datetime = TUESDAY, worker: str = "w1", rule
         telemetry=store.telemetry,
         touched=store.touched,
         sources=store.sources,
+        facts=store.facts,
+        roster=store.roster,
+        actors=store.actors,
+        nowhere=store.nowhere,
+        ingress=store.ingress,
         cases=store.cases,
         outbox=store.outbox,
         inbox=store.inbox,
