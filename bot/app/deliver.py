@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Final
 
-from bot.app.replies import clock_of
+from bot.app.replies import desk_of
 from bot.app.rules import Rules
-from bot.domain.calendar import to_zone
 from bot.domain.outreach import Delivery, DeliveryState, Outreach, Step, identity
 from bot.domain.people import Person
 from bot.domain.pilot import Pilot
@@ -20,6 +19,7 @@ from bot.messages.compose import compose, section
 from bot.messages.model import Message
 from bot.policy.budget import WEEK, Budget, weekly
 from bot.policy.decide import still_holds
+from bot.policy.departure import Desk, first_chance, next_chance
 from bot.ports import Claim, Found, Limits, Ports, StoredCase
 
 LOG = logging.getLogger(__name__)
@@ -40,10 +40,9 @@ async def relay(ports: Ports, rules: Rules) -> int:
         return done
     for outreach in await ports.cases.pending():
         pilot, person = await ports.pilots.get(outreach.pilot), await ports.people.get(outreach.recipient)
-        zone, country = clock_of(person, pilot, rules)
         claimed = await ports.outbox.budget(outreach.recipient, outreach.decided_at - WEEK)
-        earliest = Budget(tuple(claimed)).earliest(outreach.decided_at, rules.playbook.budgets)
-        due_at = rules.hours.next_open(earliest, zone, country, rules.calendar)
+        budget, desk = Budget(tuple(claimed)), desk_of(person, pilot, rules)
+        due_at = first_chance(budget, outreach.decided_at, rules.playbook.budgets, desk)
         await ports.outbox.accept(outreach, due_at)
         await ports.cases.relayed(outreach)
         done += 1
@@ -80,6 +79,7 @@ class Deliverer:
                 await self._look_after(delivery, done)
             else:
                 await self._send(delivery, done)
+            await self._ports.touched.note([o.pilot for o in delivery.outreach])
         return done
 
     async def _look_after(self, delivery: Delivery, done: Delivered) -> None:
@@ -141,22 +141,20 @@ class Deliverer:
                 held.append((outreach, pilot, stored))
         if person is None or not held:
             return None
-        zone, country = clock_of(person, held[0][1], self._rules)
-        texts = self._rules.texts
-        sections = [(o.step, section(c.case, o.step, p.name, texts, timezone=zone)) for o, p, c in held]
+        desk, texts = desk_of(person, held[0][1], self._rules), self._rules.texts
+        sections = [(o.step, section(c.case, o.step, p.name, texts, timezone=desk.timezone)) for o, p, c in held]
         return _Letter(
             delivery=delivery.model_copy(update={"outreach": tuple(o for o, _, _ in held), "withdrawn": {}}),
             person=person,
             message=compose(sections, texts),
-            zone=zone,
-            country=country,
+            desk=desk,
             budgets=held[0][2].case.playbook.budgets,
         )
 
     async def _later(self, letter: "_Letter") -> datetime | None:
         """Return when to try again when now is outside the hours or the day's ramp is full, else None."""
-        now, hours, calendar = self._ports.clock.now(), self._rules.hours, self._rules.calendar
-        opens = hours.next_open(now, letter.zone, letter.country, calendar)
+        now = self._ports.clock.now()
+        opens = letter.desk.next_open(now)
         if opens > now:
             return opens
         if not any(o.step is Step.NUDGE for o in letter.delivery.active):
@@ -164,27 +162,18 @@ class Deliverer:
         limit = letter.budgets.ramp_owners_per_day
         if await self._ports.outbox.reserve(now.date(), letter.delivery.id, limit):
             return None
-        return self._tomorrow(letter, now)
-
-    def _tomorrow(self, letter: "_Letter", at: datetime) -> datetime:
-        """Return the first open moment after the recipient's present local day."""
-        local = at.astimezone(to_zone(letter.zone)) + timedelta(days=1)
-        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-        return self._rules.hours.next_open(midnight, letter.zone, letter.country, self._rules.calendar)
+        return letter.desk.tomorrow(now)
 
     async def _within_budget(self, letter: "_Letter") -> datetime:
         """Return the first open moment at which the recipient's budget may allow the message."""
         now = self._ports.clock.now()
         claimed = await self._ports.outbox.budget(letter.person.id, now - WEEK)
-        earliest = Budget(tuple(claimed)).earliest(now, letter.budgets)
-        opens = self._rules.hours.next_open(earliest, letter.zone, letter.country, self._rules.calendar)
-        return max(opens, self._tomorrow(letter, now))
+        return next_chance(Budget(tuple(claimed)), now, letter.budgets, letter.desk)
 
     async def _claim(self, letter: "_Letter", token: str) -> Claim:
         """Try to become the one who sends."""
         now = self._ports.clock.now()
-        day = now.astimezone(to_zone(letter.zone)).date()
-        window = self._rules.hours.window(day, letter.zone, letter.country, self._rules.calendar)
+        window = letter.desk.window(now)
         if window is None:
             return Claim.OUTSIDE_HOURS
         gap = timedelta(hours=letter.budgets.min_gap_hours)
@@ -194,7 +183,7 @@ class Deliverer:
             token=token,
             message=letter.message.to_stored(),
             window=window,
-            limits=Limits(weekly(letter.budgets), gap, day.isoformat()),
+            limits=Limits(weekly(letter.budgets), gap, letter.desk.day(now).isoformat()),
         )
 
     async def _transmit(self, letter: "_Letter", token: str, done: Delivered) -> None:
@@ -235,6 +224,5 @@ class _Letter:
     delivery: Delivery
     person: Person
     message: Message
-    zone: str
-    country: str | None
+    desk: Desk
     budgets: Budgets

@@ -2,15 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from bot.app.replies import clock_of
 from bot.app.rules import Rules
-from bot.detection.detect import Detection
+from bot.detection.detect import Detection, detect
 from bot.domain.case import Case
-from bot.domain.finding import Finding
-from bot.domain.outreach import DeliveryState, Outreach
+from bot.domain.finding import FLEET_KINDS, Finding
+from bot.domain.outreach import Outreach
 from bot.domain.people import Person
 from bot.domain.pilot import Pilot
 from bot.domain.telemetry import SourceStatus, UsageWindow
@@ -36,6 +36,8 @@ class Facts:
     detection: Detection
     findings: Mapping[str, Sequence[Finding]]
     """What detection found, by pilot."""
+    is_partial: bool = False
+    """Whether others than these pilots exist and were not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +57,47 @@ class Verdict:
         return self.stored is None or self.stored.case != self.case
 
 
-async def gather(ports: Ports, rules: Rules, now: datetime) -> Facts:
-    """Read everything a look rests on and run detection over it; today is the UTC day of `now`."""
-    pilots = await ports.pilots.all()
+async def gather(ports: Ports, rules: Rules, now: datetime, only: Sequence[str] | None = None) -> Facts:
+    """Read everything a look rests on and run detection over it; today is the UTC day of `now`.
+
+    With `only` it's a look at these pilots, and nothing is read of others.
+    """
+    pilots = await (ports.pilots.all() if only is None else ports.pilots.some(only))
     sources = await ports.sources.all()
     window = await _window(ports, [p.id for p in pilots], now.date())
+    if only is None:
+        cases, people = await ports.cases.all(), await ports.people.all()
+        return look(window, pilots, sources, cases, people, rules=rules, now=now)
+    cases = await ports.cases.some(only)
+    people = await ports.people.some([ports.people.identify(p.owner) for p in pilots if p.owner])
+    # A detector that remembers does so for a look at everything.
+    anew = replace(rules, detect=detect)
+    return _in_part(look(window, pilots, sources, cases, people, rules=anew, now=now))
+
+
+def _in_part(facts: Facts) -> Facts:
+    """Mark a look at some pilots, and leave out what only the whole registry can tell."""
+    found = tuple(f for f in facts.detection.findings if f.kind not in FLEET_KINDS)
+    return replace(facts, detection=replace(facts.detection, findings=found), is_partial=True)
+
+
+def look(
+    window: UsageWindow,
+    pilots: Sequence[Pilot],
+    sources: Sequence[SourceStatus],
+    cases: Mapping[str, StoredCase],
+    people: Mapping[str, Person],
+    *,
+    rules: Rules,
+    now: datetime,
+) -> Facts:
+    """Run detection over what was read; rows of the window stand in the order of `pilots`."""
     detection = rules.detect(
         window, pilots, sources, today=now.date(), calendar=rules.calendar, settings=rules.detection
     )
     by_pilot: dict[str, list[Finding]] = defaultdict(list)
     for finding in detection.findings:
         by_pilot[finding.pilot].append(finding)
-    cases, people = await ports.cases.all(), await ports.people.all()
     return Facts(tuple(pilots), tuple(sources), cases, people, detection, by_pilot)
 
 
@@ -92,18 +123,19 @@ class Budgets:
 
 async def budgets(ports: Ports, people: Sequence[str], now: datetime) -> Budgets:
     """Read what these people got in a week and whether a message is queued for them."""
-    claimed = {p: tuple(await ports.outbox.budget(p, now - WEEK)) for p in people}
-    queued = {p for p in people if any(d.state is DeliveryState.QUEUED and d.active for d in await ports.outbox.of(p))}
-    return Budgets(claimed, queued)
+    standing = await ports.outbox.standing(people, now - WEEK)
+    claimed = {person: s.claimed for person, s in standing.items()}
+    return Budgets(claimed, {person for person, s in standing.items() if s.has_queued})
 
 
 def owner_of(pilot: Pilot, ports: Ports, people: Mapping[str, Person], rules: Rules) -> Recipient | None:
     """Return the owner as policy sees them: their own clock and country, else the pilot's, else the setting."""
-    if pilot.owner is None:
-        return None
-    person = people.get(ports.people.identify(pilot.owner))
-    if person is None:
-        return None
+    person = people.get(ports.people.identify(pilot.owner)) if pilot.owner else None
+    return None if person is None else to_recipient(person, pilot, rules)
+
+
+def to_recipient(person: Person, pilot: Pilot, rules: Rules) -> Recipient:
+    """Return a pilot's owner as policy sees them."""
     zone, country = clock_of(person, pilot, rules)
     return Recipient(person.id, zone, country, person.opted_out)
 
@@ -118,14 +150,11 @@ def judge_case(
     """
     stored = facts.cases.get(pilot.id)
     seen = facts.findings.get(pilot.id, ())
-    case = observe(
-        stored.case if stored else None,
-        pilot.id,
-        seen,
-        now=now,
-        playbook=rules.playbook,
-        stage_since=_stage_since(pilot, now),
-    )
+    if stored is None and not seen:
+        return None
+    before = stored.case if stored else None
+    since = _stage_since(pilot, now) if before and not before.is_closed else None
+    case = observe(before, pilot.id, seen, now=now, playbook=rules.playbook, stage_since=since)
     if case is None:
         return None
     judged = facts.detection.judged_through.get(pilot.id) or now.date() - ONE_DAY

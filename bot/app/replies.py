@@ -1,5 +1,6 @@
 """Replies move cases, and what became of deliveries is noted in the cases that asked for them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +13,7 @@ from bot.domain.reply import Reply, StopAsking
 from bot.errors import Conflict
 from bot.messages.receipts import receipt
 from bot.policy.answer import apply_reply, objection
+from bot.policy.departure import Desk
 from bot.ports import AuditEntry, Ports
 
 TRIES: Final = 5
@@ -30,6 +32,7 @@ async def work_off_replies(ports: Ports, rules: Rules) -> int:
     for reply in await ports.inbox.waiting():
         note = await _apply(reply, ports, rules)
         if note is not None:
+            await ports.touched.note([reply.pilot])
             await ports.inbox.applied(reply, note)
             done += 1
     return done
@@ -84,9 +87,16 @@ def clock_of(person: Person | None, pilot: Pilot | None, rules: Rules) -> tuple[
     return zone, (person.country if person else None) or (pilot.country if pilot else None)
 
 
-async def reflect_deliveries(ports: Ports) -> None:
-    """Note in each case what became of what it asked for: sent when, dropped, dead or unknown."""
-    for stored in (await ports.cases.all()).values():
+def desk_of(person: Person | None, pilot: Pilot | None, rules: Rules) -> Desk:
+    """Return by which clock, calendar and hours a person is written to about a pilot."""
+    zone, country = clock_of(person, pilot, rules)
+    return Desk(zone, country, rules.hours, rules.calendar)
+
+
+async def reflect_deliveries(ports: Ports, pilots: Sequence[str] | None = None) -> None:
+    """Note in each case, or in those of some pilots, what became of what it asked for: sent, dropped, dead, unknown."""
+    cases = await (ports.cases.all() if pilots is None else ports.cases.some(pilots))
+    for stored in cases.values():
         asked = [await _outcome(a, ports) for a in stored.case.asked]
         if tuple(asked) == stored.case.asked:
             continue
@@ -108,8 +118,11 @@ async def _outcome(asked: Asked, ports: Ports) -> Asked:
     if asked.outcome not in PENDING:
         return asked
     delivery = await ports.outbox.find(asked.person, asked.outreach)
-    if delivery is None:
-        return asked
+    return asked if delivery is None else reflected(asked, delivery)
+
+
+def reflected(asked: Asked, delivery: Delivery) -> Asked:
+    """Return what was asked with what became of the delivery that holds it."""
     outcome = DeliveryState.DROPPED if asked.outreach in delivery.withdrawn else delivery.state
     return asked.model_copy(
         update={"outcome": outcome, "delivery": delivery.id, "sent_at": _sent_at(delivery, outcome)}

@@ -17,6 +17,7 @@ from bot.domain.settings import Mode
 from bot.errors import Conflict
 from bot.metrics.portfolio import Portfolio, portfolio
 from bot.policy.decide import Ask, Decision, ListForLead, Recipient
+from bot.policy.departure import Desk
 from bot.ports import AuditEntry, Ports
 
 KEPT_AFTER_CLOSE: Final = timedelta(days=90)
@@ -55,24 +56,53 @@ class SweepReport:
     slowing: frozenset[str]
     gaps: tuple[Gap, ...]
     unreadable: Mapping[str, tuple[Unreadable, ...]]
+    changed_only: bool
+    """Whether this was a look at pilots that had changed, and says nothing about others."""
+    pilots: int
+    """Number of pilots that were looked at."""
 
 
-async def sweep(ports: Ports, rules: Rules, now: datetime, *, dry_run: bool = False) -> SweepReport:
-    """Look at everything once; with `dry_run` nothing is stored.
+async def sweep(
+    ports: Ports, rules: Rules, now: datetime, *, dry_run: bool = False, changed_only: bool = False
+) -> SweepReport:
+    """Look at everything once, or with `changed_only` at the pilots that changed since the last look.
 
-    In shadow mode and pause cases are stored with what was found, and what would be said is in the
-    report only. Twice the same sweep changes nothing the second time.
+    With `dry_run` nothing is stored. In shadow mode and pause cases are stored with what was found,
+    and what would be said is in the report only. Twice the same sweep changes nothing the second
+    time. What only the passing of time brings is seen by a look at everything.
     """
+    # Read before anything else: what changes from here on is looked at again by the next look.
+    marks = await ports.touched.read()
+    only = sorted(marks) if changed_only else None
     if not dry_run:
-        await reflect_deliveries(ports)
-    facts = await gather(ports, rules, now)
+        await reflect_deliveries(ports, only)
+    facts = await gather(ports, rules, now, only)
     mode = rules.mode(await ports.settings.read())
     owners = {p.id: owner_of(p, ports, facts.people, rules) for p in facts.pilots}
     held = await budgets(ports, sorted({o.person for o in owners.values() if o}), now)
-    verdicts = _judge(facts, owners, held, rules, now, live=mode is Mode.LIVE)
-    queued = await _queued(ports, facts, rules)
+    verdicts = judge(facts, owners, held, rules, now, live=mode is Mode.LIVE)
+    # A look at a few does not read what waits for everybody.
+    queued = [] if changed_only else await _queued(ports, facts, rules)
     if not dry_run:
-        verdicts = [v for v in verdicts if await _store(v, ports, now, live=mode is Mode.LIVE)]
+        stored = [v for v in verdicts if await _store(v, ports, now, live=mode is Mode.LIVE)]
+        left = {v.pilot.id for v in verdicts} - {v.pilot.id for v in stored}
+        await ports.touched.looked_at({pilot: mark for pilot, mark in marks.items() if pilot not in left})
+        verdicts = stored
+    return report_of(facts, owners, held, verdicts, queued, rules=rules, now=now, mode=mode)
+
+
+def report_of(
+    facts: Facts,
+    owners: Mapping[str, Recipient | None],
+    held: Budgets,
+    verdicts: Sequence[Verdict],
+    queued: Sequence[Planned],
+    *,
+    rules: Rules,
+    now: datetime,
+    mode: Mode,
+) -> SweepReport:
+    """Return what is told of a look and of what was decided on it."""
     said = [v.outreach for v in verdicts if v.outreach]
     return SweepReport(
         today=now.date(),
@@ -85,10 +115,12 @@ async def sweep(ports: Ports, rules: Rules, now: datetime, *, dry_run: bool = Fa
         slowing=facts.detection.slowing,
         gaps=tuple(_gaps(facts, owners)),
         unreadable={p.id: p.unreadable for p in facts.pilots if p.unreadable},
+        changed_only=facts.is_partial,
+        pilots=len(facts.pilots),
     )
 
 
-def _judge(
+def judge(
     facts: Facts, owners: Mapping[str, Recipient | None], held: Budgets, rules: Rules, now: datetime, *, live: bool
 ) -> list[Verdict]:
     """Judge every pilot, the worst first: what an earlier one takes of a budget a later one lacks."""
@@ -172,9 +204,14 @@ def _plan(
 
 async def _queued(ports: Ports, facts: Facts, rules: Rules) -> list[Planned]:
     """Return outreach that waits in its case or in a delivery, with the recipient's day it is due."""
-    pilots = {p.id: p for p in facts.pilots}
     waiting = [(o, o.decided_at) for o in await ports.cases.pending()]
     waiting += [(o, d.due_at) for d in await ports.outbox.all() if d.state is DeliveryState.QUEUED for o in d.active]
+    return plan_queued(waiting, facts, rules)
+
+
+def plan_queued(waiting: Sequence[tuple[Outreach, datetime]], facts: Facts, rules: Rules) -> list[Planned]:
+    """Name the recipient and their day of outreach that waits until a moment."""
+    pilots = {p.id: p for p in facts.pilots}
     plans = []
     for one, at in waiting:
         person = facts.people.get(one.recipient)
@@ -186,12 +223,11 @@ async def _queued(ports: Ports, facts: Facts, rules: Rules) -> list[Planned]:
 
 def _free_day(earliest: datetime, owner: Recipient, places: Counter[date], rules: Rules) -> date:
     """Return the first local day with an open hour and a place in the ramp, and take the place."""
-    at = rules.hours.next_open(earliest, owner.timezone, owner.country, rules.calendar)
-    zone = to_zone(owner.timezone)
-    while places[at.astimezone(zone).date()] >= rules.playbook.budgets.ramp_owners_per_day:
-        tomorrow = (at.astimezone(zone) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-        at = rules.hours.next_open(tomorrow, owner.timezone, owner.country, rules.calendar)
-    day = at.astimezone(zone).date()
+    desk = Desk(owner.timezone, owner.country, rules.hours, rules.calendar)
+    at = desk.next_open(earliest)
+    while places[desk.day(at)] >= rules.playbook.budgets.ramp_owners_per_day:
+        at = desk.tomorrow(at)
+    day = desk.day(at)
     places[day] += 1
     return day
 
