@@ -10,7 +10,7 @@ from bot.domain.outreach import DeliveryState
 from bot.domain.settings import Mode, OrgState
 from bot.errors import StickshakerError
 from jobs.settings import PREFIX, Settings, read_settings
-from jobs.shown import plain, say, say_json
+from jobs.shown import MOST_NAMED, plain, say, say_json
 from jobs.wiring import Process, open_process
 
 RECENT = timedelta(days=14)
@@ -85,6 +85,8 @@ async def _store(process: Process) -> list[Line]:
     found = [Line("store", "ok", f"{server.name} {server.version}, {where}.")]
     state = await process.ports.settings.read()
     found.append(_mode(process, state))
+    if process.settings.aggregate_only:
+        found.append(await _aggregates(process))
     now = process.ports.clock.now()
     facts = await gather(process.ports, process.rules, now)
     if not facts.pilots:
@@ -111,7 +113,7 @@ async def _store(process: Process) -> list[Line]:
             if late
             else Line(f"source {status.source}", "ok", f"{says}.")
         )
-    return [*found, *await _undelivered(process, now)]
+    return [*found, *await _routing(process), *await _undelivered(process, now)]
 
 
 async def _undelivered(process: Process, now: datetime) -> list[Line]:
@@ -126,6 +128,32 @@ async def _undelivered(process: Process, now: datetime) -> list[Line]:
             says = f"{delivery.state.value}, about {pilots}: {delivery.reason}. Speak to them yourself."
             found.append(Line(f"message to {name}", "note", says))
     return found
+
+
+async def _aggregates(process: Process) -> Line:
+    """Say that nothing about a person is taken in, and whether the store holds what was taken in before."""
+    least = process.rules.detection.min_group
+    pilots = sorted(await process.ports.pilots.ids())
+    extent = await process.ports.telemetry.extent()
+    if pilots and extent:
+        window = await process.ports.telemetry.window(pilots, *extent)
+        if ((window.origin >= 0) & ~window.weekly).any():
+            says = (
+                "this store holds days from before; begin with an empty one (another STICKSHAKER_DATA_DIR or server)."
+            )
+            return Line("aggregates only", "fault", says)
+    says = f"on: nothing about a person is taken in, weeks only, no figure of a group of fewer than {least} people."
+    return Line("aggregates only", "ok", says)
+
+
+async def _routing(process: Process) -> list[Line]:
+    """Say how much use goes to no pilot."""
+    lost = await process.ports.nowhere.all()
+    if not lost:
+        return []
+    sources = ", ".join(sorted({use.source for use in lost})[:MOST_NAMED])
+    says = f"use of {sources} goes to no pilot by the rules; `stickshaker routes` shows which, and the rule to add."
+    return [Line("routes", "note", says)]
 
 
 def _mode(process: Process, state: OrgState) -> Line:

@@ -1,12 +1,10 @@
 """The commands. Exit codes: 0 done; 1 done, and something needs you; 2 it can't be done, one sentence says why."""
 
-import asyncio
 import getpass
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, time
-from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
 
@@ -16,10 +14,13 @@ from bot.app.sweep import SweepReport, sweep
 from bot.app.switch import go_live, pause, resume
 from bot.domain.settings import Mode
 from bot.errors import InputError, StickshakerError
+from jobs.backtest import backtest_command
 from jobs.check import run_check
 from jobs.demo import run_demo
-from jobs.load import load_registry_file, load_usage_file
-from jobs.settings import read_settings
+from jobs.ingress import run_ingest, take_in_before
+from jobs.loading import loading
+from jobs.routes import show_routes
+from jobs.running import AsJson, run, wait_for
 from jobs.shown import (
     complain,
     flush_output,
@@ -34,9 +35,7 @@ from jobs.shown import (
     show_report,
     written,
 )
-from jobs.wiring import Process, open_process, terminal_chat
-
-T = TypeVar("T")
+from jobs.wiring import Process, terminal_chat
 
 DEMO_SEED = 16
 """The firm that the demo shows unless told otherwise."""
@@ -51,70 +50,36 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-loading = typer.Typer(help="Take in tables: the pilot registry, and the usage of pilots.", no_args_is_help=True)
 app.add_typer(loading, name="load")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document for a script.")]
-File = Annotated[str, typer.Argument(metavar="FILE", help="A CSV file, or - for standard input.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")]
 
 
-def run(body: Callable[[Process], Coroutine[Any, Any, T]]) -> T:
-    """Open the process, run a command's body in it, and let go."""
-
-    async def inner() -> T:
-        async with open_process(read_settings()) as process:
-            return await body(process)
-
-    return wait_for(inner())
+@app.command("routes")
+def routes_command(*, as_json: AsJson = False) -> None:
+    """Show whose use is whose: the rules of pilots, where they overlap, and what goes nowhere."""
+    raise typer.Exit(run(lambda process: show_routes(process, as_json=as_json)))
 
 
-def wait_for(body: Coroutine[Any, Any, T]) -> T:
-    """Return what a command brings; when whoever reads us has read enough, such as head, that is no fault."""
-    try:
-        return asyncio.run(body)
-    except BrokenPipeError as fault:
-        raise typer.Exit(0) from fault
-
-
-@loading.command("registry")
-def load_registry_command(
-    file: File,
-    map_file: Annotated[
-        Path | None, typer.Option("--map", metavar="MAP.yaml", help="Names the file's columns (docs/loading.md).")
-    ] = None,
+@app.command()
+def ingest(
     *,
+    follow: Annotated[
+        bool, typer.Option("--follow/--once", help="Keep reading until Ctrl-C; else end when the streams are empty.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Load the pilots. Bad rows go to FILE.rejects.csv; good ones are stored."""
-    raise typer.Exit(run(lambda process: load_registry_file(process, file, map_file, as_json=as_json)))
-
-
-@loading.command("usage")
-def load_usage_command(
-    file: File,
-    source: Annotated[str, typer.Option("--source", metavar="NAME", help="Where the figures come from.")],
-    usage_format: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="Shape of the file: daily.")
-    ] = "daily",
-    lag: Annotated[
-        int | None,
-        typer.Option("--lag", metavar="DAYS", min=0, max=60, help="Days the source is usually behind; kept for later."),
-    ] = None,
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Load the usage of pilots by day. Bad rows go to FILE.rejects.csv; good ones are stored."""
-    if usage_format != "daily":
-        msg = f"--format {usage_format} is not known; write --format daily (one row for each pilot and day)."
-        raise InputError(msg)
-    raise typer.Exit(run(lambda process: load_usage_file(process, file, source, lag, as_json=as_json)))
+    """Take in what data teams wrote into the Redis streams (docs/ingress.md)."""
+    raise typer.Exit(run(lambda process: run_ingest(process, follow=follow, as_json=as_json)))
 
 
 @app.command("sweep")
 def sweep_command(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Store nothing and send nothing.")] = False,
+    changed: Annotated[
+        bool, typer.Option("--changed", help="Look only at pilots that changed since the last look.")
+    ] = False,
     now: Annotated[
         str | None, typer.Option("--now", metavar="ISO", help="Judge as if this were now; implies --dry-run.")
     ] = None,
@@ -126,14 +91,18 @@ def sweep_command(
 
     async def body(process: Process) -> None:
         if not is_look:
+            await take_in_before(process, as_json=as_json)
             await process.work()
-        report = await sweep(process.ports, process.rules, moment or process.ports.clock.now(), dry_run=is_look)
+        at = moment or process.ports.clock.now()
+        report = await sweep(process.ports, process.rules, at, dry_run=is_look, changed_only=changed)
         if not is_look:
             await process.work()
         if as_json:
             say_json(to_plain(report))
         else:
-            show_report(report, {p.id: p for p in await process.ports.pilots.all()}, dry_run=is_look)
+            named = {f.pilot for f in report.findings} | {o.pilot for o in (*report.outreach, *report.queued)}
+            pilots = await process.ports.pilots.some(sorted(named | {i for gap in report.gaps for i in gap.pilots}))
+            show_report(report, {p.id: p for p in pilots}, dry_run=is_look)
 
     run(body)
 
@@ -267,10 +236,11 @@ def check(*, as_json: AsJson = False) -> None:
 
 @app.command("export")
 def export_command() -> None:
-    """Print everything known of pilots as lines of JSON; groups below five people lose their figures."""
+    """Print everything known of pilots as lines of JSON; small groups lose their figures."""
 
     async def body(process: Process) -> None:
-        async for line in export(process.ports, process.rules.detection.min_group):
+        least, weeks_only = process.rules.detection.min_group, process.settings.aggregate_only
+        async for line in export(process.ports, least, weeks_only=weeks_only):
             say_raw(line)
 
     run(body)
@@ -285,6 +255,9 @@ def demo(
 ) -> None:
     """Play thirty weeks of an invented firm with fourteen pilots, and tell what happened."""
     raise typer.Exit(wait_for(run_demo(seed=seed, once=once, as_json=as_json)))
+
+
+app.command("backtest")(backtest_command)
 
 
 def _agrees(question: str) -> bool:

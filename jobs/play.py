@@ -64,7 +64,14 @@ async def stage(seed: int, today: date) -> AsyncIterator[tuple[Process, PlayedCl
     """Make the firm, load its files by the real importers into a store of its own, and go live."""
     fleet, clock = make_fleet(seed, today), PlayedClock(datetime.combine(today, SWEPT_AT))
     with tempfile.TemporaryDirectory(prefix="stickshaker-demo-") as folder:
-        settings = Settings(data_dir=Path(folder), redis_url=None, pseudonym_key=None, mode="switch", timezone="UTC")
+        settings = Settings(
+            data_dir=Path(folder),
+            redis_url=None,
+            pseudonym_key=None,
+            mode="switch",
+            timezone="UTC",
+            aggregate_only=False,
+        )
         async with open_process(settings, clock=clock) as process:
             files = write_fleet(fleet, Path(folder))
             await take_registry(process, str(files.registry), None)

@@ -36,6 +36,10 @@ class Settings(BaseSettings):
     pseudonym_key: SecretStr | None = Field(
         None, description="secret of at least 16 characters that ids of people are made with; must be set with a URL"
     )
+    aggregate_only: bool = Field(
+        default=False,
+        description="1: nothing about a person is taken in, weeks only, no figure of a group of fewer than 10 people (docs/privacy.md)",
+    )
     timezone: str = Field("UTC", description="IANA timezone where neither a person nor a pilot has one")
     http_host: str = Field("127.0.0.1", description="address of the web server (used from the chat adapters on)")
     http_port: int = Field(8080, ge=1, le=65535, description="port of the web server (used from the chat adapters on)")

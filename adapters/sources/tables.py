@@ -8,7 +8,7 @@ import csv
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from typing import BinaryIO, Final, Generic, NoReturn, TypeVar
+from typing import BinaryIO, Final, Generic, NoReturn, Protocol, TypeVar
 
 from adapters.sources.rejects import OWN_COLUMNS, unguard
 from bot.domain.table import Row
@@ -76,7 +76,7 @@ class Table:
         header = self._header()
         self._skip = len(OWN_COLUMNS) if tuple(map(normalise, header[:2])) == OWN_COLUMNS else 0
         own = map(unguard, header[self._skip :]) if self._skip else header
-        self.columns = tuple(cell.strip() or f"column {at}" for at, cell in enumerate(own, 1))
+        self.columns: tuple[str, ...] = tuple(cell.strip() or f"column {at}" for at, cell in enumerate(own, 1))
         self._places = {normalise(column): at for at, column in enumerate(self.columns)}
         self._refuse_twins()
 
@@ -224,13 +224,27 @@ class Table:
         raise InputError(msg)
 
 
+class Counted(Protocol):
+    """What rows are made of: a table, or lines."""
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes taken from the stream so far."""
+        ...
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns whose cells a reject keeps; none where it must keep nothing."""
+        ...
+
+
 class Reading(Generic[Wanted]):
     """The rows of a table as they become records or rejects; iterate over it once.
 
     `columns` are the file's own names, for the rejects; `bytes_read` is how far the stream was read.
     """
 
-    def __init__(self, table: Table, rows: Iterator[Row[Wanted]]) -> None:
+    def __init__(self, table: Counted, rows: Iterator[Row[Wanted]]) -> None:
         """Join a table with the rows made of it."""
         self._table = table
         self._rows = rows

@@ -1,0 +1,32 @@
+"""How a command runs: over an opened process, and what every command may be asked for."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from jobs.settings import read_settings
+from jobs.wiring import Process, open_process
+
+T = TypeVar("T")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document for a script.")]
+
+
+def run(body: Callable[[Process], Coroutine[Any, Any, T]]) -> T:
+    """Open the process, run a command's body in it, and let go."""
+
+    async def inner() -> T:
+        async with open_process(read_settings()) as process:
+            return await body(process)
+
+    return wait_for(inner())
+
+
+def wait_for(body: Coroutine[Any, Any, T]) -> T:
+    """Return what a command brings; when whoever reads us has read enough, such as head, that is no fault."""
+    try:
+        return asyncio.run(body)
+    except BrokenPipeError as fault:
+        raise typer.Exit(0) from fault
