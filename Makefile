@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 UV := $(shell command -v uv 2>/dev/null)
 SMOKE := build/smoke
 
-.PHONY: help install demo test lint bench bench-fleet lock clean wheel-smoke
+.PHONY: help install demo test lint bench bench-fleet bench-peers lock clean wheel-smoke
 
 help:  ## Show what there is.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -52,6 +52,15 @@ wheel-smoke: $(STAMP)  ## Build the wheel, install it in a fresh venv and run it
 	$(SMOKE)/venv/bin/python -m pip install --quiet --upgrade pip
 	$(SMOKE)/venv/bin/python -m pip install --quiet $(SMOKE)/stickshaker-*.whl
 	cd $(SMOKE)/elsewhere && STICKSHAKER_DATA_DIR=$$PWD/data ../venv/bin/stickshaker check
+
+bench-peers: $(STAMP)  ## Measure detection against peers on simulated pilots, by day and by week (installs ruptures and river).
+ifeq ($(UV),)
+	$(BIN)/python -m pip install --quiet --group bench
+else
+	VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --group bench
+endif
+	$(BIN)/python tests/bench/peers/run.py $(ARGS)
+	$(BIN)/python tests/bench/peers/run.py --grain week $(ARGS)
 
 bench-fleet: $(STAMP)  ## Judge the demo fleet of forty seeds: found, missed, false.
 	$(BIN)/python tests/bench/fleet.py
