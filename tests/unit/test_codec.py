@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.redis_store.codec import EPOCH_DAYS, ROW, day_of, epoch_of, from_row, offset_of, to_figures, to_row
+from adapters.redis_store.codec import EPOCH_DAYS, ROW, day_of, epoch_of, from_row, offset_of, to_figures, to_rows
 from bot.domain.telemetry import UsageDay
 
 days = st.dates(date(2000, 1, 1), date(2090, 1, 1))
@@ -37,7 +37,7 @@ rows = st.builds(
 @given(row=rows, number=st.integers(0, 65_535))
 def test_a_row_comes_back_as_it_was(row: UsageDay, number: int) -> None:
     """Whatever a usage day holds, its 24 bytes hold."""
-    raw = to_row(row, number)
+    raw = to_rows([row], {row.source: number}).tobytes()
     assert len(raw) == 24
     assert from_row(raw, "tax", row.day, {number: "chat"}) == row
 
@@ -73,7 +73,7 @@ def test_figures_of_many_rows_are_unknown_where_nobody_vouches() -> None:
         UsageDay(pilot="tax", day=date(2026, 1, 2), source="chat"),
         UsageDay(pilot="tax", day=date(2026, 1, 3), source="chat", active_users=4, complete=False),
     ]
-    block = np.frombuffer(b"".join(to_row(r, 1) for r in given_rows), dtype=ROW)
+    block = to_rows(given_rows, {"chat": 1})
     np.testing.assert_array_equal(to_figures(block, "dau"), [0, np.nan, np.nan])
     np.testing.assert_array_equal(to_figures(block, "actions"), [5, np.nan, np.nan])
     np.testing.assert_array_equal(to_figures(block, "breadth"), [2, np.nan, np.nan])
