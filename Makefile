@@ -31,7 +31,7 @@ demo: $(STAMP)  ## Play thirty weeks of an invented firm on an embedded store, a
 	$(BIN)/stickshaker demo
 
 test: $(STAMP)  ## Run every test and hold the coverage bounds.
-	$(BIN)/python -m pytest --cov --cov-report=
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=
 	$(BIN)/python -m coverage report --fail-under=90
 	$(BIN)/python -m coverage report --include='bot/*' --fail-under=95
 

@@ -23,6 +23,22 @@ class PutCounts:
         return PutCounts(self.new + other.new, self.changed + other.changed, self.unchanged + other.unchanged)
 
 
+class Touched(Protocol):
+    """Pilots about which something changed since they were last looked at."""
+
+    async def note(self, pilots: Sequence[str]) -> None:
+        """Remember that something about these pilots changed; call it after the change."""
+        ...
+
+    async def read(self) -> dict[str, int]:
+        """Return each pilot that changed, with a mark that another change would raise."""
+        ...
+
+    async def looked_at(self, marks: Mapping[str, int]) -> None:
+        """Forget these pilots, but for those that changed again after their mark was read."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class FoldReport:
     """What a fold did: pilot-days that had changed, rows it wrote, and pilot-days left for the next fold."""

@@ -3,20 +3,21 @@
 Every method may run twice with the same arguments without harm unless it says otherwise.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from bot.domain.case import Case
+from bot.domain.common import CommonFalls
 from bot.domain.outreach import Delivery, DeliveryState, Outreach, Window
 from bot.domain.people import Person
 from bot.domain.pilot import Pilot
 from bot.domain.reply import Reply
 from bot.domain.settings import OrgState
 from bot.domain.telemetry import SourceStatus, UsageDay, UsageWindow
-from bot.intake import Actors, Facts, Ingress, Nowhere, PutCounts, Roster
+from bot.intake import Actors, Facts, Ingress, Nowhere, PutCounts, Roster, Touched
 from bot.messages.model import Message
 
 
@@ -64,22 +65,6 @@ class Pilots(Protocol):
         ...
 
 
-class Touched(Protocol):
-    """Pilots about which something changed since they were last looked at."""
-
-    async def note(self, pilots: Sequence[str]) -> None:
-        """Remember that something about these pilots changed; call it after the change."""
-        ...
-
-    async def read(self) -> dict[str, int]:
-        """Return each pilot that changed, with a mark that another change would raise."""
-        ...
-
-    async def looked_at(self, marks: Mapping[str, int]) -> None:
-        """Forget these pilots, but for those that changed again after their mark was read."""
-        ...
-
-
 class Telemetry(Protocol):
     """Daily usage of pilots."""
 
@@ -112,6 +97,14 @@ class Sources(Protocol):
 
     async def all(self) -> list[SourceStatus]:
         """Return every status, sorted by source."""
+        ...
+
+    async def keep_common(self, common: CommonFalls) -> None:
+        """Keep what a look at everything saw of sources as a whole."""
+        ...
+
+    async def common(self) -> CommonFalls:
+        """Return what the last look at everything saw of sources as a whole."""
         ...
 
 

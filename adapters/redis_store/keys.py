@@ -46,6 +46,11 @@ class Keys:
         return f"{self.root}:sources"
 
     @property
+    def common(self) -> str:
+        """Name the string: what the last look at everything saw of sources as a whole."""
+        return f"{self.root}:common"
+
+    @property
     def source_numbers(self) -> str:
         """Name the hash: source -> dense number, as written into rollup rows."""
         return f"{self.root}:source-numbers"

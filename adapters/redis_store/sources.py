@@ -4,6 +4,7 @@ import redis.asyncio as redis
 
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.scripts import Scripts
+from bot.domain.common import CommonFalls
 from bot.domain.telemetry import SourceStatus
 
 
@@ -29,3 +30,12 @@ class RedisSources:
         """Return every status, sorted by source."""
         stored = await self._client.hgetall(self._keys.sources)
         return sorted((SourceStatus.from_stored(s) for s in stored.values()), key=lambda s: s.source)
+
+    async def keep_common(self, common: CommonFalls) -> None:
+        """Keep what a look at everything saw of sources as a whole."""
+        await self._client.set(self._keys.common, common.to_stored())
+
+    async def common(self) -> CommonFalls:
+        """Return what the last look at everything saw of sources as a whole."""
+        stored = await self._client.get(self._keys.common)
+        return CommonFalls() if stored is None else CommonFalls.from_stored(stored)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from bot.app.replies import clock_of
 from bot.app.rules import Rules
@@ -70,8 +71,8 @@ async def gather(ports: Ports, rules: Rules, now: datetime, only: Sequence[str] 
         return look(window, pilots, sources, cases, people, rules=rules, now=now)
     cases = await ports.cases.some(only)
     people = await ports.people.some([ports.people.identify(p.owner) for p in pilots if p.owner])
-    # A detector that remembers does so for a look at everything.
-    anew = replace(rules, detect=detect)
+    # A detector that remembers does so for a look at everything; what that saw of sources, a few can't tell.
+    anew = replace(rules, detect=partial(detect, common=await ports.sources.common()))
     return _in_part(look(window, pilots, sources, cases, people, rules=anew, now=now))
 
 

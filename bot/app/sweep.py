@@ -88,6 +88,8 @@ async def sweep(
         left = {v.pilot.id for v in verdicts} - {v.pilot.id for v in stored}
         await ports.touched.looked_at({pilot: mark for pilot, mark in marks.items() if pilot not in left})
         verdicts = stored
+        if not changed_only:
+            await ports.sources.keep_common(facts.detection.common)
     return report_of(facts, owners, held, verdicts, queued, rules=rules, now=now, mode=mode)
 
 

@@ -11,11 +11,13 @@ from bot.detection.book import Book
 from bot.detection.columns import IntRow
 from bot.detection.feeds import sources_of
 from bot.detection.look import Look, Told
+from bot.detection.recorded import Recorded, from_record, to_record
 from bot.detection.run import Checkpoint, Run
 from bot.detection.scene import scene_of
 from bot.detection.signals.entry import signals_of
 from bot.detection.standing import Standing
 from bot.domain.calendar import Calendar
+from bot.domain.common import CommonFalls
 from bot.domain.finding import RANK, Finding
 from bot.domain.pilot import Pilot
 from bot.domain.settings import DetectionSettings
@@ -36,6 +38,8 @@ class Detection:
     findings: tuple[Finding, ...]
     judged_through: Mapping[str, date | None]
     slowing: frozenset[str]
+    common: CommonFalls
+    """Sources of which all pilots fell together: what a look at a few of them has to be told."""
 
 
 def detect(
@@ -46,14 +50,16 @@ def detect(
     today: date,
     calendar: Calendar,
     settings: DetectionSettings,
+    common: CommonFalls | None = None,
 ) -> Detection:
     """Judge every pilot as of `today`; rows of the window stand in the order of `pilots`.
 
     What is dated today or later is not looked at. Closed findings of the window are included. Usage
     is judged up to the watermark of a pilot's source; open findings of use are suspended while that
-    source is late or broken.
+    source is late or broken. With `common` these are some of the pilots of their sources, and what is
+    said of sources as a whole is taken from a look at everything.
     """
-    return Detector().detect(window, pilots, sources, today=today, calendar=calendar, settings=settings)
+    return Detector(common).detect(window, pilots, sources, today=today, calendar=calendar, settings=settings)
 
 
 class Detector:
@@ -63,9 +69,10 @@ class Detector:
     day and earlier ones only, so it is carried on from where those are the same as last time.
     """
 
-    def __init__(self) -> None:
-        """Start without a memory."""
+    def __init__(self, common: CommonFalls | None = None) -> None:
+        """Start without a memory; for `common` see `detect`."""
         self._memory: _Memory | None = None
+        self._common = common
 
     def detect(
         self,
@@ -86,6 +93,8 @@ class Detector:
         memory = self._memory
         if memory is None or not memory.fits(window, pilots, calendar, settings):
             memory = self._memory = _Memory(window, pilots, today, calendar, settings)
+            if self._common is not None:
+                memory.believe(from_record(self._common, window))
         return memory.look(window, pilots, sources, today, same_before or window.first_day)
 
 
@@ -107,6 +116,10 @@ class _Memory:
         self._run = Run(self._book, self._standing.dates, settings, window.first_day.weekday())
         self._kept: list[Checkpoint] = []
         self._told: Told = {}
+
+    def believe(self, recorded: Recorded) -> None:
+        """Take what is said of sources as a whole from a look at everything."""
+        self._run.believe(recorded.days, recorded.falls)
 
     def fits(
         self, window: UsageWindow, pilots: Sequence[Pilot], calendar: Calendar, settings: DetectionSettings
@@ -143,7 +156,8 @@ class _Memory:
         findings, self._told = look.findings(), look.told
         findings += signals_of(scene.ground(self._settings), findings)
         findings.sort(key=lambda f: (f.pilot, RANK[f.kind], f.opened_on))
-        return Detection(tuple(findings), look.judged_through(), look.slowing())
+        seen = to_record(self._run, window)
+        return Detection(tuple(findings), look.judged_through(), look.slowing(), seen)
 
     def _read(self, window: UsageWindow, days: int, first: int, changed: dict[int, int]) -> None:
         """Read new days and those that changed, and add the pilots whose days did."""

@@ -1,5 +1,6 @@
 """All pilots judged day by day: the state after a day rests on that day and earlier ones only."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,7 @@ from bot.detection.seats import Seats, threshold_of
 from bot.detection.spells import Log, Spell
 from bot.detection.stall import Reach, Stalled, Stalls
 from bot.detection.sums import Drop, OpenSums, Sums
-from bot.detection.together import Common, Together, signs_of
+from bot.detection.together import Common, CommonFall, Together, signs_of
 from bot.domain.settings import DetectionSettings
 
 
@@ -89,6 +90,11 @@ class Run:
         """For each day the sums of the drop-offs that were open."""
         self.common: dict[int, Common] = {}
         """Days that said something of sources as a whole."""
+        self._told: Mapping[int, Common] | None = None
+
+    def believe(self, common: Mapping[int, Common], falls: list[list[CommonFall]]) -> None:
+        """Take what days say of sources from a look at everything, and ask the pilots of this run no more."""
+        self._told, self.together.falls = common, falls
 
     def advance(self, until: int) -> None:
         """Judge the days that are not judged yet, up to and without column `until`."""
@@ -167,6 +173,8 @@ class Run:
 
     def _common(self, day: int, weekday: int) -> Common | None:
         """Ask all pilots of each source what the day says of it."""
+        if self._told is not None:
+            return self._told.get(day)
         book = self.book
         if self._whole is not None:
             book = self._whole.book

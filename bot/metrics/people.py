@@ -68,7 +68,7 @@ class DayBits:
         found = np.zeros(self.people, dtype=np.uint32)
         for word in range(max(0, first) // WORD, min(last, self.days - 1) // WORD + 1):
             below, above = max(0, first - word * WORD), min(WORD - 1, last - word * WORD)
-            found |= self.words[word] & np.uint32((1 << above + 1) - (1 << below))
+            found |= self.words[word] & np.uint32(max(0, (1 << above + 1) - (1 << below)))
         return found > 0
 
     def weeks_used(self, column: int, weeks: int = SEASON) -> IntGrid:

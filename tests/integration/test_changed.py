@@ -7,7 +7,9 @@ from world import World, old_pilot, world_of
 
 from adapters.redis_store.store import RedisStore
 from bot.app.sweep import sweep
+from bot.detection.detect import detect
 from bot.domain.case import CaseState
+from bot.domain.finding import Kind
 from bot.domain.reply import OnTrack
 from bot.domain.telemetry import SourceStatus, UsageDay
 
@@ -75,3 +77,31 @@ async def test_a_dry_look_keeps_what_changed_for_the_real_one(world: World) -> N
     await world.register(old_pilot("a"))
     await sweep(world.ports, world.rules, world.clock.at, dry_run=True, changed_only=True)
     assert list(await world.ports.touched.read()) == ["a"]
+
+
+async def test_a_few_pilots_are_judged_by_what_all_of_their_source_did(world: World) -> None:
+    """A day on which the whole source fell is held for a pilot that is looked at alone, as it is for all."""
+    names = "abcdef"
+    await world.register(*(old_pilot(p, stage="production") for p in names))
+    for pilot in names:
+        await use(world, pilot, 20)
+        await use(world, pilot, 2, date(2026, 3, 2), date(2026, 3, 7))
+        await use(world, pilot, 20, date(2026, 3, 9))
+    await world.sweep()
+    for pilot in names[:4]:
+        await use(world, pilot, 21, date(2026, 3, 9))
+    report = await sweep(world.ports, world.rules, world.clock.at, changed_only=True)
+    full = await sweep(world.ports, world.rules, world.clock.at, dry_run=True)
+    few = [f for f in full.findings if f.pilot in names[:4]]
+    assert list(report.findings) == few
+    assert {f.kind for f in few} >= {Kind.SOURCE_BROKEN}
+    alone = detect(
+        await world.ports.telemetry.window(["a", "b"], FIRST, world.clock.at.date() - DAY),
+        await world.ports.pilots.some(["a", "b"]),
+        await world.ports.sources.all(),
+        today=world.clock.at.date(),
+        calendar=world.rules.calendar,
+        settings=world.rules.detection,
+    )
+    assert Kind.DROP_OFF in {f.kind for f in alone.findings}
+    assert Kind.DROP_OFF not in {f.kind for f in few}
