@@ -103,5 +103,4 @@ async def test_a_few_pilots_are_judged_by_what_all_of_their_source_did(world: Wo
         calendar=world.rules.calendar,
         settings=world.rules.detection,
     )
-    assert Kind.DROP_OFF in {f.kind for f in alone.findings}
-    assert Kind.DROP_OFF not in {f.kind for f in few}
+    assert Kind.SOURCE_BROKEN not in {f.kind for f in alone.findings}

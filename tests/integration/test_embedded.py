@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,18 +102,20 @@ def test_a_long_path_gets_a_short_socket(tmp_path: Path) -> None:
         assert client.ping()
 
 
-def rooms(tmp_path: Path) -> tuple[str, str]:
-    """Return two folders for sockets, as a login shell and cron have them."""
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-    return str(tmp_path / "a"), str(tmp_path / "b")
+@pytest.fixture
+def rooms() -> Iterator[tuple[str, str]]:
+    """Return two runtime folders; their paths are short, as those of a login are, wherever tests have theirs."""
+    with tempfile.TemporaryDirectory(prefix="ss") as folder:
+        for name in "ab":
+            (Path(folder) / name).mkdir()
+        yield f"{folder}/a", f"{folder}/b"
 
 
 async def test_a_long_path_is_shared_whatever_the_runtime_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, rooms: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A second process with another runtime folder uses the first one's server, and its own once that ended."""
-    login, cron = rooms(tmp_path)
+    login, cron = rooms
     deep = tmp_path / ("x" * 120)
     monkeypatch.setenv("XDG_RUNTIME_DIR", login)
     first, second = EmbeddedServer(deep), EmbeddedServer(deep)
@@ -132,9 +135,11 @@ async def test_a_long_path_is_shared_whatever_the_runtime_folder(
     second.close()
 
 
-def test_a_copy_of_a_data_folder_is_a_store_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_of_a_data_folder_is_a_store_of_its_own(
+    tmp_path: Path, rooms: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A copied folder does not lead to the server of the folder it was copied from."""
-    monkeypatch.setenv("XDG_RUNTIME_DIR", rooms(tmp_path)[0])
+    monkeypatch.setenv("XDG_RUNTIME_DIR", rooms[0])
     deep, copy = tmp_path / ("x" * 120), tmp_path / ("y" * 120)
     with EmbeddedServer(deep) as server:
         shutil.copytree(deep, copy, ignore=shutil.ignore_patterns("lock"))
