@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bot.app.export import export
+from bot.app.ingest import tidy
 from bot.app.overview import line_to_plain, lines, page, page_to_plain, person_by_name, to_plain
 from bot.app.sweep import SweepReport, sweep
 from bot.app.switch import go_live, pause, resume
@@ -92,6 +93,7 @@ def sweep_command(
     async def body(process: Process) -> None:
         if not is_look:
             await take_in_before(process, as_json=as_json)
+            await tidy(process.ports, process.ports.clock.now().date())
             await process.work()
         at = moment or process.ports.clock.now()
         report = await sweep(process.ports, process.rules, at, dry_run=is_look, changed_only=changed)

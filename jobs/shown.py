@@ -24,6 +24,7 @@ from bot.domain.finding import OWNER_KINDS, RANK, SIGNAL_KINDS, Finding
 from bot.domain.pilot import Pilot
 from bot.domain.settings import Mode
 from bot.errors import StickshakerError
+from bot.metrics.people import Segments
 
 PIPED: Final = 120
 """Columns of what is printed into a file or a pipe."""
@@ -298,6 +299,14 @@ def _show_of(findings: Sequence[Finding]) -> None:
         say(f"\n[cyan]{KINDS[f.kind.value]}[/], {end}, seen on {f.opened_on}\n  {plain(f.evidence)}")
 
 
+def _segments(of: Segments) -> str:
+    """Say how many people use it how; groups that are too small are not named."""
+    counts = {"power": of.power, "habitual": of.habitual, "novice": of.novice, "low": of.low, "none": of.non_users}
+    told = ", ".join(f"{name} {count}" for name, count in counts.items() if count is not None)
+    few = "; the others are too few to show" if None in counts.values() else ""
+    return f"{of.people} people" + (f": {told}{few}" if told else few)
+
+
 def show_page(page: PilotPage) -> None:
     """Print one pilot in full."""
     p, line = page.pilot, page.line
@@ -308,6 +317,7 @@ def show_page(page: PilotPage) -> None:
         ("programme lead", p.programme_lead),
         ("stage", line.stage and f"{line.stage}, {line.days_in_stage if line.days_in_stage is not None else '?'} days"),
         ("seats", p.seats),
+        ("use over twelve weeks", page.segments and _segments(page.segments)),
         ("case", line.state and line.state.value),
         ("recovered", page.case and _recovered(page.case)),
         ("was said", page.case and _said(page.case)),

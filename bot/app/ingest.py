@@ -107,6 +107,12 @@ async def take_facts(  # noqa: PLR0913  called by keyword; each says something e
     return replace(report, read=read, kept_missing=whole and 0 < intake.rejected < read)
 
 
+async def tidy(ports: Ports, today: date) -> None:
+    """Finish what a load that was cut off left behind, and delete what is past its time."""
+    await fold_all(ports, today)
+    await ports.facts.forget(today)
+
+
 async def fold_all(ports: Ports, today: date) -> None:
     """Turn everything that changed into rows of pilots."""
     done = await ports.facts.fold(today)

@@ -12,6 +12,7 @@ from bot.domain.finding import OWNER_KINDS, Finding
 from bot.domain.people import Person
 from bot.domain.pilot import Pilot, Stage
 from bot.errors import NotFound
+from bot.metrics.people import Segments
 from bot.metrics.progress import days_in_stage, stage_spans
 from bot.ports import AuditEntry, Ports
 
@@ -43,6 +44,8 @@ class PilotPage:
     trail: tuple[AuditEntry, ...]
     reasons: Mapping[str, str]
     """Why outreach was withdrawn, given up or is unknown, by its id."""
+    segments: Segments | None
+    """How many people use it how; None where that is not known or about too few."""
 
 
 def lines(report: SweepReport, pilots: Mapping[str, Pilot]) -> list[PilotLine]:
@@ -91,6 +94,7 @@ async def page(pilot_id: str, report: SweepReport, ports: Ports) -> PilotPage:
         case=case,
         trail=tuple(await ports.audit.of_pilot(pilot_id)),
         reasons=await _reasons(case, ports) if case else {},
+        segments=await ports.facts.segments(pilot_id, report.today),
     )
 
 
@@ -179,6 +183,7 @@ def page_to_plain(page: PilotPage) -> dict[str, object]:
         "case": case.model_dump(mode="json", exclude_none=True) if case else None,
         "trail": [asdict(e) | {"at": e.at.isoformat()} for e in page.trail],
         "reasons": dict(page.reasons),
+        "segments": asdict(page.segments) if page.segments else None,
     }
 
 

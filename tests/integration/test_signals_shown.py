@@ -5,6 +5,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
+from bot.app.overview import PilotLine, PilotPage
+from bot.domain.pilot import Pilot
+from bot.metrics.people import Segments
+from jobs.shown import show_page
+
 Cli = Callable[..., tuple[int, str, str]]
 HEADER = "id,name,owner,sponsor,stage,stage_since,seats,last_release,owner_left,use_case_family\n"
 MANY = 20
@@ -84,3 +91,13 @@ def test_a_page_names_signals_as_further_reasons_of_a_case(cli: Cli, tmp_path: P
     found, reasons = cli("status", "p01")[1].split("Further reasons")
     assert "long in its stage, open" in found
     assert "owner left, open" in reasons
+
+
+def test_a_page_names_only_groups_that_are_large_enough(capsys: pytest.CaptureFixture[str]) -> None:
+    """How people use a pilot is told in counts; groups that are hidden are said to be too few, not how many."""
+    pilot = Pilot(id="a", name="Pilot a")
+    line = PilotLine("a", "Pilot a", None, None, None, None, None, None, None, is_slowing=False)
+    kinds = Segments(people=26, power=None, habitual=9, novice=12, low=None, non_users=0)
+    show_page(PilotPage(pilot, line, (), None, (), {}, kinds))
+    out = " ".join(capsys.readouterr().out.split())
+    assert "26 people: habitual 9, novice 12, none 0; the others are too few to show" in out
