@@ -4,14 +4,15 @@ All arrays hold one number for each pilot. A day enters the past only after the 
 can't become normal at once. Sources of the constants: docs/detection.md.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from bot.detection.columns import BoolRow, Columns, FloatRow
 
-FALLEN: Final = 0.45
-"""The evidence asks whether use fell to 45 % of what is expected; 1 - 0.45 is its counterpart."""
+FALLEN: Final = 0.55
+"""The evidence asks whether use fell to 55 % of what is expected; 1 - 0.55 is its counterpart."""
 BACK_SHARE: Final = 0.6
 """Share of what is expected from which use is back."""
 SCATTER_DISCOUNT: Final = 1.3
@@ -36,14 +37,28 @@ SCATTER_AFTER: Final = 35
 """Days of a pilot's life before its scatter is measured."""
 LEAST_SCATTER: Final = 1.001
 MOST_SCATTER: Final = 30.0
+MOST_DOUBT: Final = 5.0
+"""How much less sure than its past a day can be."""
 
 WORKDAYS: Final = 5
 
-LEVEL_DAYS: Final = 14
+LEVEL_DAYS: Final = 21
 """Days of the level of use that a pilot must have shown before it is expected from more seats."""
-LEVEL_LEAST: Final = 5.0
+LEVEL_LEAST: Final = 7.5
 """Working days' worth of figures that a level needs."""
 ROUNDING: Final = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What is usual on one weekday."""
+
+    rate: FloatRow
+    """Share of seats in use on a working day in general."""
+    share: FloatRow
+    """Share of seats in use on such a weekday; 0 without a past."""
+    seats: FloatRow
+    """Seats of such weekdays on which that rests."""
 
 
 class Past(Columns):
@@ -87,11 +102,8 @@ class Past(Columns):
         self._scatter = self._scatter * kept + surprise
         self._weight = self._weight * kept + told
 
-    def usual(self, weekday: int) -> tuple[FloatRow, FloatRow]:
-        """Return the share of seats usually in use on a working day, and on such a weekday.
-
-        Without a past the second is 0.
-        """
+    def usual(self, weekday: int) -> Usual:
+        """Return what is usual on such a weekday."""
         active, seats = self._workdays * self._unit
         rates = (active + PRIOR_ACTIVE) / (seats + PRIOR_SEATS)
         lower = (seats[1] > 0) & (rates[1] < rates[0])
@@ -100,16 +112,22 @@ class Past(Columns):
         here, places = self._active[:, weekday], self._seats[:, weekday]
         above = self._unit * np.where(lower, here[1], here[0]) + strength * rate * WEEKDAY_PRIOR[weekday]
         below = self._unit * np.where(lower, places[1], places[0]) + strength
-        return rate, np.divide(above, below, out=np.zeros(below.size), where=strength > 0)
+        share = np.divide(above, below, out=np.zeros(below.size), where=strength > 0)
+        return Usual(rate, share, below)
 
-    def dispersion(self) -> FloatRow:
-        """Return how many times more than a Poisson count the figures scatter."""
+    def dispersion(self, seats: FloatRow, usual: Usual) -> FloatRow:
+        """Return how many times more than a Poisson count the figures scatter about what is usual for these seats.
+
+        What is usual is itself only as sure as the past is long.
+        """
         ratio: FloatRow = np.minimum(np.maximum(self._scatter / self._weight, LEAST_SCATTER), MOST_SCATTER)
+        doubt = np.divide(seats, usual.seats, out=np.zeros(seats.size), where=usual.seats > 0)
+        ratio *= 1 + np.minimum(doubt, MOST_DOUBT)
         return ratio
 
 
 class Shown(Columns):
-    """The highest level of use a pilot has shown, in people a working day, over fourteen days.
+    """The highest level of use a pilot has shown, in people a working day, over three weeks.
 
     More seats alone raise what is expected; without this ceiling, doubling the seats of a pilot
     whose people go on as before would look like a fall in use.

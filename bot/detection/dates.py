@@ -69,10 +69,19 @@ class Almanac:
         before = self._first_day - timedelta(days=WEEK - 1)
         counts = np.array([self._calendar.countable_mask(c, before, days + WEEK - 1) for c in self._countries]).T
         weekday = (before.weekday() + np.arange(len(counts))) % WEEK
-        worked = np.cumsum(counts & (weekday < WORKDAYS)[:, None], axis=0)
-        self._worked = np.vstack([worked[WEEK - 1], worked[WEEK:] - worked[:-WEEK]]).astype(np.float64)
+        closed = np.array([self._calendar.is_blackout(before + timedelta(days=n)) for n in range(len(counts))])
+        ends = _in_a_week((counts & (weekday < WORKDAYS)[:, None]).astype(np.float64))
+        # A week that the year-end reaches into says more about the year-end than about a pilot.
+        self._worked = np.where(_in_a_week(closed[:, None].astype(np.float64)) > 0, 0.0, ends)
         self._countable = counts[WEEK - 1 :]
         self._presence = np.array([presence_row(c, self._first_day, days) for c in self._countries]).T
+
+
+def _in_a_week(days: FloatGrid) -> FloatGrid:
+    """Return the sum over the seven days up to each, from the seventh on."""
+    total = np.vstack([np.zeros((1, days.shape[1])), np.cumsum(days, axis=0)])
+    sums: FloatGrid = total[WEEK:] - total[:-WEEK]
+    return sums
 
 
 class Marked:

@@ -14,7 +14,7 @@ from bot.detection.book import Book
 from bot.detection.columns import BoolRow, Columns, FloatRow, IntRow
 from bot.detection.hold import Check, Hold, Odd
 from bot.detection.spells import Log
-from bot.detection.sums import Sums
+from bot.detection.sums import DAYS_OF_A_WEEK, Sums
 
 HOLD_DAYS: Final = 5
 LAUNCH: Final = 28
@@ -79,19 +79,19 @@ class Daily(Columns):
     def foresee(self, today: Today, book: Book, is_open: BoolRow) -> Outlook:
         """Let the past age by a day and say what was to be expected of this one."""
         self._admit(today, book, is_open)
-        rate, share = self._past.usual(today.weekday)
-        level = today.seats * rate
-        expected = self._shown.cap(today.seats * share, level)
+        usual = self._past.usual(today.weekday)
+        level = today.seats * usual.rate
+        expected = self._shown.cap(today.seats * usual.share, level)
         if today.weekday == MONDAY or today.day == 0:
             self._thin = level < LEAST_EXPECTED
-        filled = share >= NEAR_EMPTY * rate
+        filled = usual.share >= NEAR_EMPTY * usual.rate
         return Outlook(
             expected=expected,
-            scatter=self._past.dispersion(),
+            scatter=self._past.dispersion(today.seats, usual),
             filled=filled,
             telling=filled & (expected >= LEAST_EXPECTED),
             left=np.divide(today.people, expected, out=np.ones(expected.size), where=expected > 0),
-            worth=share / rate,
+            worth=usual.share / usual.rate,
         )
 
     def judge(self, today: Today, outlook: Outlook, fell: BoolRow, sums: Sums, checks: Log[Check]) -> None:
@@ -148,5 +148,6 @@ class Daily(Columns):
         self._bin += told * np.stack([today.people, outlook.expected])
         if today.weekday == SUNDAY:
             seen, foreseen = self._bin
-            sums.add(max(0, today.day - SUNDAY), self._thin & (foreseen > 0), seen, foreseen, outlook.scatter)
+            told, since = self._thin & (foreseen > 0), max(0, today.day - SUNDAY)
+            sums.add(since, told, seen, foreseen, outlook.scatter, DAYS_OF_A_WEEK)
             self._bin = np.zeros_like(self._bin)

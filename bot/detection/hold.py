@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from bot.detection.baseline import BACK_SHARE, FALLEN, SCATTER_DISCOUNT, SHOCK_DISCOUNT
+from bot.detection.baseline import BACK_SHARE, FALLEN, LEAST_SCATTER, SCATTER_DISCOUNT, SHOCK_DISCOUNT
 from bot.detection.columns import NOBODY, BoolRow, Columns, FloatRow, IntRow
 from bot.detection.spells import Log, Spell
 
@@ -49,9 +49,9 @@ class Check(Spell):
 class Hold(Columns):
     """What is held back of each pilot."""
 
-    def __init__(self, pilots: int, most: int) -> None:
-        """Start with nothing held; `most` days are held at once."""
-        self._most = most
+    def __init__(self, pilots: int, most: int, *, zeros: bool = True) -> None:
+        """Start with nothing held; `most` days are held at once, and unlikely zeros among them or only asked about."""
+        self._most, self._zeros = most, zeros
         self._days = np.zeros(pilots)
         self._people = np.zeros(pilots)
         self._expected = np.zeros(pilots)
@@ -73,12 +73,16 @@ class Hold(Columns):
         unused = np.zeros(people.size, dtype=np.bool_)
         zero = counted & (people == 0)
         some = (odd.fell | zero | (self._days > 0)).nonzero()[0]
+        if not self._zeros:
+            self._check(day, NOBODY, (self._checking & counted & (people > 0)).nonzero()[0], checks)
         if not some.size:
             return unused, None
         scatter, fell = odd.scatter[some], odd.fell[some]
-        chance = -expected[some] * np.log(scatter) / (scatter - 1.0)
+        # The logarithm of the chance of a zero, negative binomial; without more scatter than Poisson it is -expected.
+        over = np.where(scatter == 1.0, LEAST_SCATTER, scatter)
+        chance = -expected[some] * np.log(over) / (over - 1.0)
         days = self._days[some]
-        wrong = fell | (zero[some] & ((chance < HOLD_UNLIKELY) | (days > 0)))
+        wrong = fell | (zero[some] & ((chance < HOLD_UNLIKELY) | (days > 0)) & self._zeros)
         takes = wrong & (days < self._most) & ~self._spent[some]
         idle = counted[some] & ~wrong & (days > 0) & ~odd.telling[some]
         back = counted[some] & ~takes & ~idle & (days > 0)
@@ -92,7 +96,12 @@ class Hold(Columns):
             (self._chance, np.where(takes & ~fell, chance, 0.0)),
         ):
             held[some] = np.where(back, 0.0, held[some] + more)
-        self._check(day, some[self._chance[some] < CHECK_UNLIKELY], some[back], checks)
+        if self._zeros:
+            self._check(day, some[self._chance[some] < CHECK_UNLIKELY], some[back], checks)
+        else:
+            asked = zero[some] & (chance < CHECK_UNLIKELY)
+            self._since[some[asked & ~self._checking[some]]] = day
+            self._check(day, some[asked], NOBODY, checks)
         unused[some] = takes | idle
         return unused, released
 

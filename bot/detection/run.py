@@ -7,16 +7,19 @@ from typing import Any
 import numpy as np
 
 from bot.detection.book import Book
-from bot.detection.columns import Columns, FloatRow, IntRow
+from bot.detection.columns import BoolRow, Columns, FloatRow, IntRow
 from bot.detection.dates import WEEK, WORKDAYS, Dates
-from bot.detection.dropoff import Daily, Today
+from bot.detection.dropoff import Daily, Outlook, Today
 from bot.detection.feeds import Feeds, Gap, Moved
+from bot.detection.grain import Grain
 from bot.detection.hold import Check
-from bot.detection.seats import Seats, threshold_of
+from bot.detection.seats import Seats, at_work
 from bot.detection.spells import Log, Spell
 from bot.detection.stall import Reach, Stalled, Stalls
-from bot.detection.sums import Drop, OpenSums, Sums
+from bot.detection.sums import Drop, OpenSums, Sums, bars_of
+from bot.detection.together import WEEK as WEEK_SIGN
 from bot.detection.together import Common, CommonFall, Together, signs_of
+from bot.detection.weeks import Week, Weekly, worth_of
 from bot.domain.settings import DetectionSettings
 
 
@@ -26,7 +29,8 @@ class State(Columns):
     def __init__(self, registered: FloatRow) -> None:
         """Start before the first day; `registered` are the registry's seats, NaN where it names none."""
         pilots = registered.size
-        self.seats, self.daily, self.sums = Seats(registered), Daily(pilots), Sums(pilots)
+        self.grain, self.seats = Grain(pilots), Seats(registered)
+        self.daily, self.weekly, self.sums = Daily(pilots), Weekly(pilots), Sums(pilots)
         self.reach, self.stalls, self.feeds = Reach(pilots), Stalls(pilots), Feeds(pilots)
 
 
@@ -146,40 +150,76 @@ class Run:
     def _step(self, day: int, weekday: int) -> None:
         """Judge one day."""
         book, state, logs, dates = self.book, self.state, self.logs, self.dates
-        known, resting = ~np.isnan(book.active[day]), dates.resting(day)
-        seats, usable = state.seats.see(day, book.seats[day], book.active[day], known)
-        people, counted = np.where(known, book.active[day], 0.0), known & dates.countable(day) & ~resting
-        today = Today(day, weekday, people, counted, usable * dates.presence(day), state.seats.age)
-        outlook = state.daily.foresee(today, book, state.sums.open)
-        if resting.any():
-            state.sums.forget(resting)
-            state.daily.rest(day, resting, logs.checks)
-        fed = counted & (book.origin[day] >= 0)
-        book.signs[day] = signs_of(fed, outlook.telling, outlook.left)
-        fell = np.zeros(book.pilots, dtype=np.bool_)
-        common = self._common(day, weekday)
-        if common is not None:
-            fell, ended = (fed & source[book.origin[day]] for source in (common.fell, common.ended))
-            if ended.any():
-                state.sums.forgive(state.daily.forgive(day, ended, outlook.left, logs.checks))
-        state.daily.judge(today, outlook, fell, state.sums, logs.checks)
-        fired, open_sums = state.sums.alarm(day, threshold_of(seats), today.age, logs.drops)
-        state.daily.close(day, state.sums.open, fired, state.sums.onset_of(fired))
-        self.open_sums.append(open_sums)
-        worth = (counted & (weekday < WORKDAYS)).astype(np.int16)
-        state.reach.write(book, day, counted, people, worth)
-        state.stalls.see(book, day, dates.overrun(day), self._settings, logs.stalled, logs.slowing)
+        resting = dates.resting(day)
+        told = state.grain.see(book, day, dates.worked(day), resting)
+        people = np.where(told.day, book.active[day], np.where(told.week, book.active_7d[day], 0.0))
+        seats, usable = state.seats.see(day, book.seats[day], people, told.day | told.week)
+        usable, age = at_work(usable, seats, book.present[day], dates.presence(day)), state.seats.age
+        today = Today(day, weekday, people, told.day & dates.countable(day) & ~resting, usable, age)
+        week = None
+        if told.week.any():
+            week = Week(day, told.week, told.counted, people, usable, worth_of(dates.worked(day)), age)
+        self._rest(day, resting | told.switched)
+        self.open_sums.append(self._judge(today, week, seats))
+        worth = today.counted * np.int16(weekday < WORKDAYS) + told.counted * np.int16(WORKDAYS)
+        state.reach.write(book, day, today.counted | told.reached, people, worth, state.grain)
+        state.stalls.see(book, day, dates.overrun(day), state.grain, self._settings, logs.stalled, logs.slowing)
         state.feeds.see(book, day, logs.moves, logs.gaps)
 
-    def _common(self, day: int, weekday: int) -> Common | None:
-        """Ask all pilots of each source what the day says of it."""
+    def _rest(self, day: int, pilots: BoolRow) -> None:
+        """Forget the evidence against pilots that were paused or retired, or whose figures are others now."""
+        if pilots.any():
+            self.state.sums.forget(pilots)
+            self.state.daily.rest(day, pilots, self.logs.checks)
+            self.state.weekly.rest(day, pilots, self.logs.checks)
+
+    def _judge(self, today: Today, week: Week | None, seats: FloatRow) -> OpenSums:
+        """Say what was to be expected of a day, and of weeks that end with it, and add what speaks against pilots."""
+        day, state, logs = today.day, self.state, self.logs
+        outlook = state.daily.foresee(today, self.book, state.sums.open)
+        weekly = None if week is None else state.weekly.foresee(week, state.sums.open)
+        fell, ended = self._common(today, outlook, week, weekly)
+        if ended.any():
+            state.sums.forgive(state.daily.forgive(day, ended & today.counted, outlook.left, logs.checks))
+        state.daily.judge(today, outlook, fell & today.counted, state.sums, logs.checks)
+        if week is not None and weekly is not None:
+            if ended.any():
+                state.sums.forgive(state.weekly.forgive(day, ended & week.counted, weekly.left, logs.checks))
+            state.weekly.judge(week, weekly, fell & week.counted, state.sums, logs.checks)
+        bars = bars_of(seats, today.age, state.grain.weekly)
+        fired, open_sums = state.sums.alarm(day, bars, state.grain.weekly, logs.drops)
+        onset = state.sums.onset_of(fired)
+        state.daily.close(day, state.sums.open, fired, onset)
+        if week is not None:
+            state.weekly.close(state.sums.open, week.told, fired, onset)
+        return open_sums
+
+    def _said(self, day: int, weekday: int, whole: Book) -> Common | None:
+        """Return what a day says of sources as a whole: as all pilots say it, or as it was told."""
         if self._told is not None:
             return self._told.get(day)
-        book = self.book
+        return self.together.see(day, weekday, whole.origin[day], whole.signs[day])
+
+    def _common(
+        self, today: Today, outlook: Outlook, week: Week | None, weekly: Outlook | None
+    ) -> tuple[BoolRow, BoolRow]:
+        """Ask all pilots of each source what the day says of it; return those that fell with it, and whose fall ended."""
+        book, day = self.book, today.day
+        fed, asked, left = today.counted, outlook.telling, outlook.left
+        if week is not None and weekly is not None:
+            fed = fed | week.counted
+            asked, left = (np.where(week.told, a, b) for a, b in ((weekly.telling, asked), (weekly.left, left)))
+        fed = fed & (book.origin[day] >= 0)
+        book.signs[day] = signs_of(fed, asked, left)
+        if week is not None:
+            book.signs[day] |= week.counted * np.uint8(WEEK_SIGN)
+        whole = book
         if self._whole is not None:
-            book = self._whole.book
-            book.signs[day, self._whole.pilots] = self.book.signs[day]
-        common = self.together.see(day, weekday, book.origin[day], book.signs[day])
-        if common is not None:
-            self.common[day] = common
-        return common
+            whole = self._whole.book
+            whole.signs[day, self._whole.pilots] = book.signs[day]
+        common = self._said(day, today.weekday, whole)
+        if common is None:
+            nobody = np.zeros(book.pilots, dtype=np.bool_)
+            return nobody, nobody
+        self.common[day] = common
+        return fed & common.fell[book.origin[day]], fed & common.ended[book.origin[day]]

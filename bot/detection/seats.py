@@ -8,8 +8,8 @@ from bot.detection.book import CountRow
 from bot.detection.columns import BoolRow, Columns, FloatRow
 
 SEAT_DAYS: Final = 21
-THRESHOLDS: Final = ((10.0, 3.0), (50.0, 2.5), (float("inf"), 1.75))
-"""(below this many seats, a drop-off is called above this sum of evidence)."""
+Thresholds = tuple[tuple[float, float], ...]
+"""(Below this many seats, a drop-off is called above this sum of evidence), the last for all others."""
 
 
 class Seats(Columns):
@@ -48,9 +48,22 @@ class Seats(Columns):
         return current, np.minimum(current, mean)
 
 
-def threshold_of(seats: FloatRow) -> FloatRow:
+def at_work(usable: FloatRow, seats: FloatRow, present: CountRow, usual: FloatRow) -> FloatRow:
+    """Take those who are away from the seats that can be expected to be used.
+
+    `present` are the people with access not known to be away, NaN where nobody tells; there the `usual`
+    share of the season is at work.
+    """
+    known = ~np.isnan(present)
+    if not known.any():
+        return usable * usual
+    away = np.maximum(seats - np.where(known, present, seats), 0.0)
+    return np.where(known, np.maximum(usable - away, 0.0), usable * usual)
+
+
+def threshold_of(seats: FloatRow, thresholds: Thresholds) -> FloatRow:
     """Return the sum of evidence above which a drop-off is called."""
-    bars = np.full(seats.size, THRESHOLDS[-1][1])
-    for bound, bar in reversed(THRESHOLDS[:-1]):
+    bars = np.full(seats.size, thresholds[-1][1])
+    for bound, bar in reversed(thresholds[:-1]):
         bars[seats < bound] = bar
     return bars

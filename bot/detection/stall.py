@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bot.detection.book import Book, CountRow
 from bot.detection.columns import BoolRow, Columns, FloatRow
+from bot.detection.grain import LONG_AGO, Grain
 from bot.detection.spells import Log, Spell
 from bot.domain.settings import DetectionSettings
 from bot.domain.telemetry import BoolGrid, FloatGrid
@@ -19,12 +20,14 @@ from bot.metrics.usage import ENOUGH_WEEKDAYS, MONTH, WEEK
 
 FURTHEST_WEEKS: Final = 20
 """How far back the eight weeks are looked for when outages and the year-end stop the clock."""
+HOLDS: Final = 7
+"""A stall opens after so many days in a row: a month's people scatter, and one flat day is none."""
 CLEAR_DAYS: Final = 7
 """A stall closes after this many days in a row without it, so that one new face does not flicker."""
 SLOWING: Final = 2
 """Weeks before a stall at which a pilot is slowing."""
-LONG_AGO: Final = -1000
-"""The day of something that never was."""
+ENOUGH_WEEKS: Final = 2
+"""Weeks that counted which a month needs where only its people of 28 days are told."""
 NOTHING: Final = np.float32(np.nan)
 
 
@@ -81,7 +84,15 @@ class Reach(Columns):
         self._monthly, self._breadth = Carried(pilots), Carried(pilots)
         self._counted = np.full(pilots, LONG_AGO, dtype=np.int32)
 
-    def write(self, book: Book, day: int, counted: BoolRow, people: FloatRow, worth: NDArray[np.int16]) -> None:
+    def write(
+        self,
+        book: Book,
+        day: int,
+        counted: BoolRow,
+        people: FloatRow,
+        worth: NDArray[np.int16],
+        grain: Grain,
+    ) -> None:
         """Note one day; `worth` is how many working days the figure of `people` stands for."""
         book.people[day], book.worked[day] = people * worth, worth
         if day:
@@ -91,7 +102,7 @@ class Reach(Columns):
         if day >= MONTH:
             people_of_month, worked = (grid[day] - grid[day - MONTH] for grid in (book.people, book.worked))
         # After a year-end or an outage a month says more about the calendar than about the pilot.
-        sound, typical = worked >= ENOUGH_WEEKDAYS, book.typical[day]
+        sound, typical = (worked >= ENOUGH_WEEKDAYS) & (grain.since <= max(0, day - MONTH + 1)), book.typical[day]
         typical.fill(np.nan)
         np.divide(people_of_month, worked, out=typical, where=sound)
         book.monthly[day] = self._monthly.see(day, book.active_28d[day])
@@ -103,29 +114,32 @@ class Reach(Columns):
 
 
 class Stalls(Columns):
-    """Which pilots are stalled, and which slowing; a condition is over only after a week without it."""
+    """Which pilots are stalled, and which slowing; a condition begins after a week in a row, and ends after one without."""
 
     def __init__(self, pilots: int) -> None:
         """Start with no stall."""
         self._open = np.zeros((2, pilots), dtype=np.bool_)
         self._held = np.full((2, pilots), LONG_AGO, dtype=np.int32)
+        self._missed = np.full((2, pilots), -1, dtype=np.int32)
 
     def see(
         self,
         book: Book,
         day: int,
         overrun: BoolRow,
+        grain: Grain,
         settings: DetectionSettings,
         stalled: Log[Stalled],
         slowing: Log[Spell],
     ) -> None:
         """Judge one day of pilots that are past their plan, or not."""
         weeks = settings.flat_weeks
-        flat = flat_on(book, day, (weeks, weeks - SLOWING), settings.flat_growth)
+        flat = flat_on(book, day, (weeks, weeks - SLOWING), settings.flat_growth, grain)
         book.is_flat[day], book.against[day] = flat.is_flat[0], flat.against[0]
         holds = flat.is_flat & overrun
-        self._held[holds] = day
-        begins, over = holds & ~self._open, self._open & (self._held <= day - CLEAR_DAYS)
+        self._held = np.where(holds, day, self._held)
+        self._missed = np.where(holds, self._missed, day)
+        begins, over = ~self._open & (self._missed <= day - HOLDS), self._open & (self._held <= day - CLEAR_DAYS)
         for gate, pilot in zip(*(places.tolist() for places in begins.nonzero()), strict=True):
             if gate:
                 slowing.open(pilot, Spell(day))
@@ -136,17 +150,21 @@ class Stalls(Columns):
         self._open = (self._open | begins) & ~over
 
 
-def flat_on(book: Book, day: int, weeks: tuple[int, int], growth: float) -> Flat:
+def flat_on(book: Book, day: int, weeks: tuple[int, int], growth: float, grain: Grain) -> Flat:
     """Compare a day with those that many known weeks before; weeks without a known day don't count.
 
-    Flat is reach up by less than `growth` and no new use case. Unknown reach is never flat.
+    Flat is reach up by less than `growth` and no new use case. Unknown reach is never flat, nor is that
+    of a month with too few days, or weeks, that counted.
     """
     before = _Before(book, day, weeks)
     monthly, typical, breadth = book.monthly[day], book.typical[day], book.breadth[day]
     monthly_then, breadth_then = before.of(book.monthly), before.of(book.breadth)
     exact = ~(np.isnan(monthly) | np.isnan(monthly_then))
     now, then = np.where(exact, monthly, typical), np.where(exact, monthly_then, before.of(book.typical))
-    fits = (before.days >= 0) & ~np.isnan(typical) & (now < then * (1 + growth)) & ~(breadth > breadth_then)
+    sound = ~np.isnan(typical)
+    if day >= MONTH and grain.weekly.any():
+        sound = sound | (exact & grain.weekly & (book.weeks[day] - book.weeks[day - MONTH] >= ENOUGH_WEEKS))
+    fits = (before.days >= grain.since) & sound & (now < then * (1 + growth)) & ~(breadth > breadth_then)
     return Flat(fits, before.days, now, then, ~(np.isnan(breadth) | np.isnan(breadth_then)), exact)
 
 

@@ -1,7 +1,7 @@
 """The evidence that use fell, summed for each pilot, and the drop-offs it opens and closes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -9,16 +9,71 @@ import numpy as np
 from bot.detection.baseline import FALLEN, LEAST_EXPECTED, SCATTER_DISCOUNT, SHOCK_DISCOUNT
 from bot.detection.columns import NOBODY, BoolRow, Columns, FloatRow, IntRow
 from bot.detection.hold import Released
+from bot.detection.seats import Thresholds, threshold_of
 from bot.detection.spells import Log, Spell
 from bot.metrics.usage import WEEK
 
-MOST_A_DAY: Final = 1.0
-"""One day alone can never reach a threshold."""
-MOST_SUM: Final = 2.0
-"""Thresholds up to which the sum of an open drop-off rises, so that it ends within weeks of use being back."""
-LOW_SHARE: Final = 0.65
+STALE: Final = 14
+"""Days without a day that counted after which nothing that was summed before is added to."""
 WARM_UP: Final = 56
 """Days of a pilot's life before a drop-off is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """How strongly one day, or one week, speaks against a pilot, and what it takes to call a drop-off."""
+
+    fallen: float
+    """The evidence asks whether use fell to this share of what is expected."""
+    scatter: float
+    """How much its scatter counts against it."""
+    shock: float
+    """How much shocks that all people of a pilot share do."""
+    most: float
+    """The most it says."""
+    low: float
+    """Share of what is expected below which use has to be since the onset."""
+    thresholds: Thresholds
+    """Sums of evidence above which it is called."""
+
+
+BY_DAY: Final = Gauge(
+    fallen=FALLEN,
+    scatter=SCATTER_DISCOUNT,
+    shock=SHOCK_DISCOUNT,
+    most=0.5,  # it takes four days at the least, and five in small pilots: a feed at fault for three is no drop-off
+    low=0.75,
+    thresholds=((10.0, 2.3), (50.0, 2.0), (float("inf"), 1.75)),
+)
+DAYS_OF_A_WEEK: Final = replace(BY_DAY, most=1.0)
+"""The days of a week together, of pilots too thin to be judged by the day."""
+BY_WEEK: Final = Gauge(
+    fallen=0.65,
+    scatter=SCATTER_DISCOUNT,
+    shock=0.03,
+    most=2.0,
+    low=0.85,
+    thresholds=((10.0, 1.0), (50.0, 0.8), (float("inf"), 0.7)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """What is needed to call a drop-off, for each pilot."""
+
+    threshold: FloatRow
+    share: FloatRow
+    """Share of what was expected below which use has to be since the onset."""
+    old_enough: BoolRow
+
+
+def bars_of(seats: FloatRow, age: FloatRow, weekly: BoolRow) -> Bars:
+    """Return what is needed, by the seats of a pilot and by whether it is told by week."""
+    threshold, share = threshold_of(seats, BY_DAY.thresholds), np.full(seats.size, BY_DAY.low)
+    if weekly.any():
+        threshold = np.where(weekly, threshold_of(seats, BY_WEEK.thresholds), threshold)
+        share[weekly] = BY_WEEK.low
+    return Bars(threshold, share, age >= WARM_UP)
 
 
 @dataclass(slots=True)
@@ -26,6 +81,8 @@ class Drop(Spell):
     """One drop-off of one pilot."""
 
     onset: int = 0
+    weekly: bool = False
+    """Whether its figures are people of weeks, and not of days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +132,7 @@ class Sums(Columns):
         self._expected = np.zeros(pilots)
         self._onset = np.zeros(pilots, dtype=np.int64)
         self._opened = np.zeros(pilots, dtype=np.int64)
+        self._newest = np.zeros(pilots, dtype=np.int64)
         self.open = np.zeros(pilots, dtype=np.bool_)
         """Pilots with an open drop-off."""
 
@@ -86,12 +144,22 @@ class Sums(Columns):
         """Drop what was summed since a day (-1 for none), but for a drop-off opened before: it has its own reasons."""
         self.forget((since >= 0) & (~self.open | (self._opened >= since)))
 
-    def add(self, since: int, told: BoolRow, people: FloatRow, expected: FloatRow, scatter: FloatRow) -> None:
+    def add(
+        self,
+        since: int,
+        told: BoolRow,
+        people: FloatRow,
+        expected: FloatRow,
+        scatter: FloatRow,
+        gauge: Gauge = BY_DAY,
+    ) -> None:
         """Add evidence; a sum back at zero forgets what it was made of."""
         if not told.any():
             return
-        over = people * np.log(FALLEN) + (1 - FALLEN) * expected
-        gain = np.minimum(MOST_A_DAY, over / (SCATTER_DISCOUNT * scatter + SHOCK_DISCOUNT * expected))
+        self.forget(told & (since - self._newest > STALE) & ~self.open)
+        self._newest[told] = since
+        over = people * np.log(gauge.fallen) + (1 - gauge.fallen) * expected
+        gain = np.minimum(gauge.most, over / (gauge.scatter * scatter + gauge.shock * expected))
         before = self._sum
         self._sum = np.maximum(0.0, before + told * gain)
         self._onset[told & (before <= 0) & (self._sum > 0)] = since
@@ -109,19 +177,20 @@ class Sums(Columns):
         self._seen[pilots] += released.people[real]
         self._expected[pilots] += released.expected[real]
 
-    def alarm(self, day: int, threshold: FloatRow, age: FloatRow, drops: Log[Drop]) -> tuple[IntRow, OpenSums]:
+    def alarm(self, day: int, bars: Bars, weekly: BoolRow, drops: Log[Drop]) -> tuple[IntRow, OpenSums]:
         """Open and close drop-offs by the sum, the share that is left and the pilot's age.
 
         Return the pilots of which one opened, and the sums of all that are open.
         """
-        fires = (self._sum > threshold) & ~self.open & (age >= WARM_UP)
-        fires &= (self._seen + 0.5) / (self._expected + 0.5) < LOW_SHARE
+        fires = (self._sum > bars.threshold) & ~self.open & bars.old_enough
+        fires &= (self._seen + 0.5) / (self._expected + 0.5) < bars.share
         fired = np.flatnonzero(fires) if fires.any() else NOBODY
         for pilot in fired.tolist():
-            drops.open(pilot, Drop(day, onset=int(self._onset[pilot])))
+            drops.open(pilot, Drop(day, onset=int(self._onset[pilot]), weekly=bool(weekly[pilot])))
         self.open |= fires
         self._opened[fired] = day
-        self._sum = np.where(self.open, np.minimum(self._sum, MOST_SUM * threshold), self._sum)
+        # The sum of an open one stays at the threshold, so that it ends within weeks of use being back.
+        self._sum = np.where(self.open, np.minimum(self._sum, bars.threshold), self._sum)
         over = self.open & (self._sum <= 0)
         for pilot in np.flatnonzero(over).tolist():
             drops.close(pilot, day)

@@ -7,11 +7,15 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.detection.baseline import BACK_SHARE, FALLEN
+from bot.detection.baseline import BACK_SHARE
 from bot.detection.columns import BoolRow, FloatRow, IntRow
 
+ALL_LOW: Final = 0.45
+"""Share of what is expected below which all pilots of a source have to be."""
 LEAST_PILOTS: Final = 3
 """Pilots with people expected that it takes to speak of a source, and not of pilots."""
+LEAST_ASKED: Final = 0.05
+"""Share of the pilots of a source that have to be asked: the few that work on a weekend don't speak for all."""
 IN_A_ROW: Final = 2
 """Days in a row after which the admin is told."""
 LONGEST: Final = 42
@@ -26,7 +30,9 @@ LOW: Final = 4
 """Less than 45 % of what is expected was seen."""
 DOWN: Final = 8
 """Less than 60 %."""
-SIGNS: Final = 16
+WEEK: Final = 16
+"""The day stands for the week that ends with it."""
+SIGNS: Final = 32
 """How many combinations of these there are."""
 
 
@@ -34,7 +40,7 @@ def signs_of(fed: BoolRow, asked: BoolRow, share: FloatRow) -> NDArray[np.uint8]
     """Return what each pilot says of its source; `share` is what was seen of what was expected."""
     asked = fed & asked
     signs = fed * np.uint8(FED) + asked * np.uint8(ASKED)
-    signs += (asked & (share < FALLEN)) * np.uint8(LOW) + (asked & (share < BACK_SHARE)) * np.uint8(DOWN)
+    signs += (asked & (share < ALL_LOW)) * np.uint8(LOW) + (asked & (share < BACK_SHARE)) * np.uint8(DOWN)
     return signs
 
 
@@ -90,10 +96,10 @@ class Together:
         # Pilots without a source stand before the first one.
         place = (source.astype(np.int64) + 1) * SIGNS + signs
         counts = np.bincount(place, minlength=(self._open.size + 1) * SIGNS)[SIGNS:].reshape(-1, SIGNS)
-        fed_of, asked_of, low_of, down_of = (
-            counts[:, (np.arange(SIGNS) & sign) > 0].sum(axis=1) for sign in (FED, ASKED, LOW, DOWN)
+        fed_of, asked_of, low_of, down_of, weeks_of = (
+            counts[:, (np.arange(SIGNS) & sign) > 0].sum(axis=1) for sign in (FED, ASKED, LOW, DOWN, WEEK)
         )
-        told = asked_of >= LEAST_PILOTS
+        told = (asked_of >= LEAST_PILOTS) & (asked_of >= LEAST_ASKED * fed_of)
         fell, down = told & (low_of == asked_of), told & (down_of == asked_of)
         self._give_up(day)
         self._spent &= ~(told & ~down)
@@ -101,7 +107,8 @@ class Together:
         # Once it has lasted, it takes a pilot that is back to end a fall: scatter alone does not.
         stands = ~fell & ~(down & self._open) & (told | ((fed_of >= LEAST_PILOTS) & (weekday < SATURDAY)))
         ended = stands & (self._in_a_row > 0)
-        self._note(day, fell, stands, asked_of)
+        # A week tells as much as two days do.
+        self._note(day, np.where(weeks_of > 0, IN_A_ROW, 1) * fell, stands, asked_of)
         return Common(fell, ended) if fell.any() or ended.any() else None
 
     def _give_up(self, day: int) -> None:
@@ -111,9 +118,9 @@ class Together:
             self._in_a_row[source] = 0
             self._open[source], self._spent[source] = False, True
 
-    def _note(self, day: int, fell: BoolRow, stands: BoolRow, asked: IntRow) -> None:
-        """Count days in a row, and open and close the falls."""
-        first = fell & (self._in_a_row == 0)
+    def _note(self, day: int, fell: IntRow, stands: BoolRow, asked: IntRow) -> None:
+        """Count days in a row, and open and close the falls; `fell` are the days that this one counts for."""
+        first = (fell > 0) & (self._in_a_row == 0)
         self._onset = np.where(first, day, self._onset)
         self._pilots = np.where(first, asked, self._pilots)
         self._in_a_row = np.where(stands, 0, self._in_a_row + fell)

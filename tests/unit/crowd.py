@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.domain.telemetry import FloatGrid
+from bot.domain.telemetry import BoolGrid, FloatGrid
 
 Level = Callable[[FloatGrid], FloatGrid]
 """How much is left of (or comes on top of) usual use, by days since the first."""
@@ -27,6 +27,19 @@ class Crowd:
         self, rng: np.random.Generator, level: Level | None = None, leavers: tuple[int, float] = (0, 0)
     ) -> FloatGrid:
         """Return the people active on each day; `leavers` is a day and the share that stops for good on it."""
+        return self._drawn(rng, level, leavers).sum(axis=0).astype(float)
+
+    def weeks(
+        self, rng: np.random.Generator, level: Level | None = None, leavers: tuple[int, float] = (0, 0)
+    ) -> FloatGrid:
+        """Return the people active in each week, on its Sunday; the other days are NaN."""
+        drawn = self._drawn(rng, level, leavers)[:, : self.days // 7 * 7]
+        told = np.full(self.days, np.nan)
+        told[6 : drawn.shape[1] : 7] = drawn.reshape(self.people, -1, 7).any(axis=2).sum(axis=0)
+        return told
+
+    def _drawn(self, rng: np.random.Generator, level: Level | None, leavers: tuple[int, float]) -> BoolGrid:
+        """Return who was active on which day."""
         day = np.arange(self.days)
         chance = (
             self._habit(rng)[:, None] * self._shape(rng, day) * (1.0 if level is None else level(day.astype(float)))
@@ -35,8 +48,8 @@ class Crowd:
         self._absences(rng, chance)
         gone = rng.permutation(self.people)[: round(self.people * leavers[1])]
         chance[gone, leavers[0] :] = 0
-        drawn = rng.random(chance.shape) < np.minimum(chance, 0.98)
-        return drawn.sum(axis=0).astype(float)
+        drawn: BoolGrid = rng.random(chance.shape) < np.minimum(chance, 0.98)
+        return drawn
 
     def _habit(self, rng: np.random.Generator) -> FloatGrid:
         """Each person's chance to use it on a working day, widely spread over the group."""

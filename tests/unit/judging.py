@@ -41,9 +41,11 @@ class Judged:
 class PlainDates:
     """Grids of a test in the place of calendar and registry."""
 
-    def __init__(self, registered: FloatGrid, countable: BoolGrid, resting: BoolGrid, presence: FloatGrid) -> None:
+    def __init__(
+        self, registered: FloatGrid, countable: BoolGrid, resting: BoolGrid, presence: FloatGrid, weekday: int
+    ) -> None:
         """Keep grids by pilot and day."""
-        self.registered = registered
+        self.registered, self._weekday = registered, weekday
         self._countable, self._resting, self._presence = countable, resting, presence
 
     def countable(self, day: int) -> BoolGrid:
@@ -58,6 +60,11 @@ class PlainDates:
         """Return the share of people at work."""
         return self._presence[:, day]
 
+    def worked(self, day: int) -> FloatGrid:
+        """Return the working days that count of the week that ends with the day."""
+        week = [d for d in range(max(0, day - 6), day + 1) if (self._weekday + d) % 7 < 5]
+        return self._countable[:, week].sum(axis=1).astype(float)
+
     def overrun(self, day: int) -> BoolGrid:
         """Nobody is past a plan."""
         return self._countable[:, day] & False
@@ -65,7 +72,11 @@ class PlainDates:
     def taken(self, pilots: IntRow) -> "PlainDates":
         """Return the grids of some pilots."""
         return PlainDates(
-            self.registered[pilots], self._countable[pilots], self._resting[pilots], self._presence[pilots]
+            self.registered[pilots],
+            self._countable[pilots],
+            self._resting[pilots],
+            self._presence[pilots],
+            self._weekday,
         )
 
 
@@ -79,21 +90,23 @@ def judge(
     *,
     resting: BoolGrid | None = None,
     presence: FloatGrid | None = None,
+    weekly: bool = False,
 ) -> list[Judged]:
     """Judge every pilot on every day up to its own last column, each by itself.
 
     `active` and `seats` are people by pilot and day, NaN where unknown; `countable` marks days that
     count; `last` is each pilot's last judged column (-1 for none); `registered` the registry's seats;
-    `weekday` that of the first column (Monday is 0).
+    `weekday` that of the first column (Monday is 0). With `weekly` the figures are the people of weeks.
     """
     pilots, days = active.shape
     first = MONDAY + timedelta(days=weekday)
     window = UsageWindow.blank(first, tuple(f"p{n}" for n in range(pilots)), days)
-    window.active[:], window.seats[:] = active, seats
+    (window.active_7d if weekly else window.active)[:], window.seats[:] = active, seats
+    window.weekly[:] = weekly & ~np.isnan(active)
     book = Book(np.zeros(pilots, dtype=np.bool_), 0)
     book.read(window, days)
     rests = np.zeros(active.shape, dtype=np.bool_) if resting is None else resting
-    dates = PlainDates(registered, countable, rests, np.ones(active.shape) if presence is None else presence)
+    dates = PlainDates(registered, countable, rests, np.ones(active.shape) if presence is None else presence, weekday)
     run = Run(book, dates, DetectionSettings(), weekday)
     run.advance(int(max(last, default=-1)) + 1)
     return [_judged(run, pilot, column) for pilot, column in enumerate(last)]

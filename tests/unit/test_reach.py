@@ -5,6 +5,7 @@ import pytest
 
 from bot.detection.book import Book
 from bot.detection.columns import BoolRow
+from bot.detection.grain import Grain
 from bot.detection.stall import Reach, flat_on
 from bot.domain.telemetry import FloatGrid
 
@@ -18,7 +19,7 @@ def book_of(active: FloatGrid, exact: FloatGrid, countable: BoolRow) -> Book:
         book.active_28d[day], book.use_cases[day] = exact[day], np.nan
         counted = countable[day : day + 1]
         worth = (counted & (day % 7 < 5)).astype(np.int16)
-        reach.write(book, day, counted, active[day : day + 1], worth)
+        reach.write(book, day, counted, active[day : day + 1], worth, Grain(1))
     return book
 
 
@@ -41,7 +42,7 @@ def test_the_earlier_day_lies_so_many_known_weeks_back(gap: tuple[int, int], aga
     active, countable = np.full(120, 10.0), np.ones(120, dtype=np.bool_)
     countable[slice(*gap)] = False
     book = book_of(active, np.full(120, np.nan), countable)
-    flat = flat_on(book, 110, (8, 6), 0.05)
+    flat = flat_on(book, 110, (8, 6), 0.05, Grain(1))
     assert flat.against[0, 0] == against
     assert flat.is_flat[0, 0]
     assert book.weeks[[6, 13, 20], 0].tolist() == [1, 2, 3]
