@@ -80,7 +80,7 @@ class PlainDates:
         )
 
 
-def judge(
+def judge(  # noqa: PLR0913  the grids of a judgement, each by its name
     active: FloatGrid,
     seats: FloatGrid,
     countable: BoolGrid,
