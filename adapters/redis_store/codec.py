@@ -66,6 +66,11 @@ def offset_of(pilot_number: int, place: int) -> int:
     return ((pilot_number // SHARDS) * EPOCH_DAYS + place) * ROW.itemsize
 
 
+def block_bytes(pilots: int) -> int:
+    """Return how long the block of a shard is when there are so many pilots."""
+    return offset_of(pilots + SHARDS - 1, 0)
+
+
 def to_rows(days: Sequence[UsageDay], sources: Mapping[str, int]) -> NDArray[np.void]:
     """Return usage days as rows; unknown counts become the highest value of their width."""
     rows = np.zeros(len(days), dtype=ROW)
@@ -106,19 +111,14 @@ def from_row(raw: bytes, pilot: str, day: date, sources: dict[int, str]) -> Usag
     )
 
 
-FIGURES16: Final = np.append(np.arange(UNKNOWN16, dtype=np.float64), np.nan)
-FIGURES8: Final = np.append(np.arange(UNKNOWN8, dtype=np.float64), np.nan)
-
-
 def to_figures(rows: NDArray[np.void], name: str) -> NDArray[np.float64]:
     """Return one figure of many rows as floats, NaN where unknown, missing or not vouched for."""
     held = rows[name]
-    is_unsaid = (rows["flags"] & (PRESENT | COMPLETE)) != PRESENT | COMPLETE
-    if name == "actions":
-        return np.where(is_unsaid | (held == UNKNOWN32), np.nan, held)
-    unknown, figures = (UNKNOWN8, FIGURES8) if name == "breadth" else (UNKNOWN16, FIGURES16)
-    # A look-up is far cheaper than to convert and to compare.
-    return figures[held | (is_unsaid * np.array(unknown, dtype=held.dtype))]
+    unknown = UNKNOWN8 if name == "breadth" else UNKNOWN32 if name == "actions" else UNKNOWN16
+    figures = held.astype(np.float64)
+    is_vouched = (rows["flags"] & (PRESENT | COMPLETE)) == PRESENT | COMPLETE
+    np.copyto(figures, np.nan, where=~is_vouched | (held == unknown))
+    return figures
 
 
 def _or(count: int | None, unknown: int) -> int:

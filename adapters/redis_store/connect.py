@@ -46,6 +46,8 @@ PROBES: Final = """
     EVALSHA 930269f31393d0be681588b6ab08dccee7d6bb67 0
     SET string 1 EX 60
     GET string
+    MGET string
+    SET string 1 KEEPTTL
     SETRANGE string 0 1
     GETRANGE string 0 0
     INCR string
@@ -74,6 +76,7 @@ PROBES: Final = """
     ZRANGE zset 0 -1
     ZSCORE zset a
     ZRANGEBYSCORE zset 0 9
+    ZMSCORE zset a
     ZREM zset b
     ZREMRANGEBYSCORE zset 5 9
     RPUSH list a

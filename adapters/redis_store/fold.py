@@ -12,8 +12,8 @@ import redis.asyncio as redis
 
 from adapters.redis_store.axis import Axis
 from adapters.redis_store.cells import KEPT_DAYS, day_number
-from adapters.redis_store.codec import EPOCH_DAYS, FOLDED, ROW
-from adapters.redis_store.fold_piece import Dirty, to_arguments
+from adapters.redis_store.codec import EPOCH_DAYS, FOLDED, ROW, block_bytes
+from adapters.redis_store.fold_piece import USERS_SECONDS, Dirty, to_piece
 from adapters.redis_store.fold_state import FoldState
 from adapters.redis_store.held import Held
 from adapters.redis_store.keys import Keys
@@ -178,17 +178,18 @@ class Fold:
         for one in folded:
             by_shard[self._keys.shard_of_pilot(one.held.pilot)].append(one)
         days = {one.days[n] for one in folded for n in one.changed}
+        block = block_bytes(await self._client.hlen(self._keys.pilots))
         async with self._client.pipeline(transaction=False) as pipe:
             if days:
                 # The days first, so that no row is ever without its day.
                 pipe.zadd(self._keys.days, {str(day): day for day in days})
             for shard, part in by_shard.items():
                 keys = [self._keys.dirty(shard), self._keys.folded(shard), self._keys.touched(shard)]
-                keys += [self._keys.touches(shard), self._keys.several(shard)]
+                keys += [self._keys.touches(shard), self._keys.several(shard), self._keys.cleared(shard)]
                 stems = [self._keys.users_stem(shard), self._keys.bits_stem(shard)]
                 stems += [self._keys.roll_stem(shard), self._keys.seats_stem(shard)]
-                told = [a for one in part for a in to_arguments(one, dirty[one.held.pilot], axis)]
-                await self._scripts.add(pipe, "fold", keys, [*stems, *told])
+                told = [to_piece(one, dirty[one.held.pilot], axis, block) for one in part]
+                await self._scripts.add(pipe, "fold", keys, [*stems, USERS_SECONDS, *told])
             answers = (await pipe.execute())[-len(by_shard) :]
         return {
             one.held.pilot: len(one.changed)

@@ -66,6 +66,8 @@ class Held:
     raw_bits: list[bytes]
     raw_rows: bytes
     """Rows of whole epochs, missing ones as zeros."""
+    has_rows: list[bool]
+    """Whether the block of each epoch is long enough for this pilot."""
     seats_from: int | None
     raw_seats: bytes
     hot: dict[int, HotDay] = field(default_factory=dict)
@@ -85,6 +87,7 @@ class Held:
             raw_people=users or b"",
             raw_bits=[b or b"" for b in bits],
             raw_rows=b"".join([rows.ljust(EPOCH_BYTES, b"\0") for rows in rest[:hot]]),
+            has_rows=[len(rows) == EPOCH_BYTES for rows in rest[:hot]],
             seats_from=seats_from,
             raw_seats=seats,
             hot={d: HotDay.from_fields(told) for d, told in zip(days, rest[hot:], strict=True) if told},
@@ -123,7 +126,7 @@ def day_bits(held: Sequence[Held], counts: Sequence[int], axis: Axis) -> DayBits
     days = DayBits.blank(sum(counts), axis.days)
     skip = axis.bit_epochs[0] - axis.first // WORD
     for n in range(len(axis.bit_epochs)):
-        raw = b"".join([o.raw_bits[n][: 4 * c].ljust(4 * c, b"\0") for o, c in zip(held, counts, strict=True)])
+        raw = b"".join([o.raw_bits[n][: 4 * o.count].ljust(4 * c, b"\0") for o, c in zip(held, counts, strict=True)])
         days.words[skip + n] = np.frombuffer(raw, dtype="<u4")
     days.words[skip] &= kept_mask(axis)
     return days

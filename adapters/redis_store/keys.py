@@ -166,6 +166,10 @@ class Keys:
         """Name the hash: pilot -> number of its last fold, with its sources and surfaces."""
         return self._s(shard, "folded")
 
+    def cleared(self, shard: int) -> str:
+        """Name the sorted set: pilots with people or seats, by the day as of which these were last cleared."""
+        return self._s(shard, "cleared")
+
     def several(self, shard: int) -> str:
         """Name the set: pilots that several sources feed."""
         return self._s(shard, "several")

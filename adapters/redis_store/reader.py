@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from struct import pack
 
-import numpy as np
 import redis.asyncio as redis
 
 from adapters.redis_store.axis import Axis
@@ -32,8 +32,8 @@ class Reader:
             for shard, pilots in by_shard.items():
                 stems = [self._keys.users_stem(shard), self._keys.bits_stem(shard), self._keys.seats_stem(shard)]
                 stems += [self._keys.roll_stem(shard), self._keys.hot_stem(shard)]
-                wanted = np.array([n for p in pilots for n in (len(days[p]), *days[p])], dtype=">u2").tobytes()
-                args: list[str | int | float | bytes] = [*stems, bits[0], bits[-1], rows[0], rows[-1], wanted, *pilots]
+                wanted = b"".join([pack(f">IH{len(days[p])}H", p, len(days[p]), *days[p]) for p in pilots])
+                args: list[str | int | float | bytes] = [*stems, bits[0], bits[-1], rows[0], rows[-1], wanted]
                 await self._scripts.add(pipe, "read_fold", [self._keys.folded(shard)], args)
             answers = await pipe.execute()
         return [

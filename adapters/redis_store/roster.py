@@ -57,7 +57,8 @@ class RedisRoster:
             async with self._client.pipeline(transaction=False) as pipe:
                 for number, packed in ordered[start : start + CHUNK]:
                     args: list[str | int | float | bytes] = [number, told.to_bytes(2), on, b"".join(packed)]
-                    await self._scripts.add(pipe, "put_seats", self._places(number), args)
+                    cleared = self._keys.cleared(self._keys.shard_of_pilot(number))
+                    await self._scripts.add(pipe, "put_seats", [*self._places(number), cleared], args)
                 counts = sum((PutCounts(*answer) for answer in await pipe.execute()), counts)
         return counts
 

@@ -1,7 +1,15 @@
 """A fold counts what changed and gives what a recount of everything gives, in whatever order and however often."""
 
+import asyncio
+import os
+import signal
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
 
+import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from recount import Recount
@@ -13,6 +21,7 @@ from bot.domain.fact import Away, Cell, Partition, Seat
 from bot.domain.pilot import Pilot
 from bot.domain.telemetry import SourceStatus
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 TODAY = date(2026, 3, 10)
 DAY = timedelta(days=1)
 PILOTS = ("a", "b")
@@ -115,4 +124,93 @@ async def test_a_fold_equals_a_recount(valkey: EmbeddedServer, told: list[tuple[
     assert [r async for r in store.telemetry.rows(PILOTS)] == recount.rows(PILOTS)
     report = await store.facts.fold(TODAY)
     assert (report.pilot_days, report.rows, report.left) == (0, 0, 0)
+    await store.close()
+
+
+async def test_two_folds_and_a_write_at_once_lose_nothing(valkey: EmbeddedServer) -> None:
+    """Whoever else folds, writes cells or seats at the same time: after one more fold it's as from scratch."""
+    keys = Keys(prefix="test", tenant=f"at-once-{datetime.now(UTC)}")
+    one, two = (RedisStore(client_of(valkey), b"k", keys) for _ in range(2))
+    await one.pilots.put([Pilot(id=p, name=p) for p in PILOTS])
+    recount = Recount(TODAY)
+    for turn in range(12):
+        told = [
+            Cell(p, TODAY - (turn + d) * DAY, a, "chat", "chat.a", turn, active=(turn + d) % 3 > 0, actions=turn)
+            for p in PILOTS
+            for d in range(5)
+            for a in ACTORS[: 3 + turn % 4]
+        ]
+        given_seats = [Seat("a", "seats", ACTORS[turn % 7], TODAY - turn * DAY)]
+        recount.put(told)
+        recount.put_seats(given_seats, "seats")
+        await asyncio.gather(
+            one.facts.put(told, today=TODAY),
+            one.facts.fold(TODAY),
+            two.facts.fold(TODAY),
+            two.roster.put(given_seats, source="seats"),
+        )
+    await asyncio.gather(one.facts.fold(TODAY), two.facts.fold(TODAY))
+    await one.facts.fold(TODAY)
+    recount.folded()
+    assert [r async for r in one.telemetry.rows(PILOTS)] == recount.rows(PILOTS)
+    await one.close()
+    await two.close()
+
+
+FOLDER = """
+import asyncio, sys
+from datetime import date
+from adapters.redis_store.keys import Keys
+from adapters.redis_store.store import RedisStore, client_for
+
+async def main(url, tenant, today):
+    store = RedisStore(client_for(url), b"k", Keys(prefix="test", tenant=tenant))
+    print("ready", flush=True)
+    while True:
+        await store.facts.fold(date.fromisoformat(today))
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+"""A process that does nothing but fold."""
+
+
+def start_folding(valkey: EmbeddedServer, tenant: str) -> subprocess.Popen[str]:
+    """Start a process that folds, and wait until it does."""
+    url = f"unix://{valkey.socket_path}"
+    process = subprocess.Popen(
+        [sys.executable, "-c", FOLDER, url, tenant, TODAY.isoformat()],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().strip() == "ready"
+    return process
+
+
+async def test_a_fold_that_is_killed_loses_nothing(valkey: EmbeddedServer) -> None:
+    """Killed with -9 at any moment, several times: the next fold gives what a recount gives."""
+    dice = np.random.default_rng(7)
+    tenant = f"killed-{uuid4().hex}"
+    store = RedisStore(client_of(valkey), b"k", Keys(prefix="test", tenant=tenant))
+    names = [f"p{n:02}" for n in range(40)]
+    await store.pilots.put([Pilot(id=n, name=n) for n in names])
+    recount = Recount(TODAY)
+    for turn in range(4):
+        process = await asyncio.to_thread(start_folding, valkey, tenant)
+        for back in range(3):
+            told = [
+                Cell(n, TODAY - back * DAY, a, "chat", "chat.a", turn, active=bool(dice.random() < 0.6), actions=turn)
+                for n in names
+                for a in ACTORS
+            ]
+            recount.put(told)
+            await store.facts.put(told, today=TODAY)
+        await asyncio.sleep(dice.random() * 0.05)
+        process.send_signal(signal.SIGKILL)
+        await asyncio.to_thread(process.communicate)
+    await store.facts.fold(TODAY)
+    recount.folded()
+    assert [r async for r in store.telemetry.rows(names)] == recount.rows(names)
     await store.close()

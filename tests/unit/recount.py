@@ -151,9 +151,7 @@ class Recount:
         if len(told) == 1:
             return next(iter(told)), True
         wanted = {
-            s: max(max(ds), self.newest.get(s, ALWAYS))
-            for s, ds in told.items()
-            if min(ds) <= day <= max(ds) + 28 * DAY
+            s: max(*ds, self.newest.get(s, ALWAYS)) for s, ds in told.items() if min(ds) <= day <= max(ds) + 28 * DAY
         }
         behind = [(through, s) for s, through in wanted.items() if through < day]
         return (min(behind)[1], False) if behind else (min(wanted), True)

@@ -1,37 +1,41 @@
 -- Store the folds of pilots of one shard, each only if nothing changed since it was read.
--- KEYS: dirty (zset), folded (hash), touched (zset), touches (counter), several (set).
--- ARGV: stems of the keys of users, bits, roll and seats, then for each pilot its number, its state as read and now,
--- and a piece: how many sources feed it, dirty members (day, 65535 for its seats; score), then writes (0 users,
--- 1 bits, 2 rows; epoch, offset, seconds to live or 0 where that is known, bytes). Returns 1 for each stored one, else 0.
-local call, take = redis.call, struct.unpack
-local pilots, members, first = {}, {}, {}
-for i = 5, #ARGV, 4 do
-  local pilot, piece = ARGV[i], ARGV[i + 3]
-  pilots[#pilots + 1] = pilot
-  local _, count, at = take('>I2I2', piece)
-  first[#pilots] = {#members + 1, count, at}
-  for _ = 1, count do
+-- KEYS: dirty (zset), folded (hash), touched (zset), touches (counter), several (set), cleared (zset).
+-- ARGV: stems of the keys of users, bits, roll and seats, seconds for which users live, then a piece for each pilot: its
+-- number, how many sources feed it, its state as read and now, dirty members (day, 65535 for its seats; score), then
+-- writes: 0 users, 1 bits, 2 rows; epoch, offset, seconds to live (0 to keep them; of rows how long their block becomes
+-- first, 0 where it is that long), bytes. Returns 1 for each stored one, else 0.
+local take, sub = struct.unpack, string.sub
+local pilots, members, told = {}, {}, {}
+for i = 6, #ARGV do
+  local piece = ARGV[i]
+  local pilot, feeds, before, after, count, at = take('>I4I2I2I2I2', piece)
+  local seats, first = false, #members + 1
+  local scores = {}
+  told[i] = {sub(piece, at, at + before - 1), sub(piece, at + before, at + before + after - 1)}
+  at = at + before + after
+  for k = 1, count do
     local day
-    day, _, at = take('>I2d', piece, at)
+    day, scores[k], at = take('>I2d', piece, at)
+    seats = seats or day == 65535
     members[#members + 1] = pilot .. ':' .. (day == 65535 and 'seats' or day)
   end
+  pilots[#pilots + 1] = pilot
+  told[i][3], told[i][4], told[i][5], told[i][6], told[i][7] = feeds, seats, first, scores, at
 end
-local states = call('HMGET', KEYS[2], unpack(pilots))
+local states = redis.call('HMGET', KEYS[2], unpack(pilots))
 local scores = {}
 for i = 1, #members, 4000 do
   local last = math.min(i + 3999, #members)
-  for k, score in ipairs(call('ZMSCORE', KEYS[1], unpack(members, i, last))) do scores[i + k - 1] = score end
+  for k, score in ipairs(redis.call('ZMSCORE', KEYS[1], unpack(members, i, last))) do scores[i + k - 1] = score end
 end
 local done, fresh, folded, touched, several = {}, {}, {}, {}, {}
 for n, pilot in ipairs(pilots) do
-  local i = 1 + 4 * n
-  local piece, start, count, at = ARGV[i + 3], first[n][1], first[n][2], first[n][3]
-  local same, seats = (states[n] or '') == ARGV[i + 1], false
-  for k = start, start + count - 1 do
-    local day, score
-    day, score, at = take('>I2d', piece, at)
-    seats = seats or day == 65535
-    same = same and scores[k] and tonumber(scores[k]) == score
+  local piece = ARGV[5 + n]
+  local before, after, feeds, seats, start, wanted, at = unpack(told[5 + n])
+  local same = (states[n] or '') == before
+  for k, score in ipairs(wanted) do
+    local now = scores[start + k - 1]
+    same = same and now and tonumber(now) == score
   end
   done[n] = same and 1 or 0
   if same then
@@ -39,24 +43,43 @@ for n, pilot in ipairs(pilots) do
     while at <= #piece do
       local kind, epoch, offset, life, size
       kind, epoch, offset, life, size, at = take('>BI2I4I4I4', piece, at)
-      local key = ARGV[3] .. epoch
-      if kind == 0 then key = ARGV[1] .. pilot elseif kind == 1 then key = ARGV[2] .. pilot .. ':' .. epoch end
-      call('SETRANGE', key, offset, string.sub(piece, at, at + size - 1))
-      if life > 0 then call('EXPIRE', key, life) end
+      local body = sub(piece, at, at + size - 1)
       at = at + size
+      -- A string that is set is as long as its text; one that grows takes up to twice as much.
+      if kind == 0 then
+        local key = ARGV[1] .. pilot
+        if offset > 0 then body = sub(redis.call('GET', key) or '', 1, offset) .. body end
+        redis.call('SET', key, body, 'EX', ARGV[5])
+      elseif kind == 1 then
+        local key = ARGV[2] .. pilot .. ':' .. epoch
+        if life > 0 then
+          redis.call('SET', key, body, 'EX', life)
+          redis.call('EXPIRE', ARGV[1] .. pilot, ARGV[5]) -- whoever uses it longer than that has bits in a new epoch
+        else
+          redis.call('SET', key, body, 'KEEPTTL')
+        end
+      else
+        local key = ARGV[3] .. epoch
+        if life > 0 then
+          local held = redis.call('GET', key) or ''
+          if #held < life then redis.call('SET', key, held .. string.rep('\0', life - #held)) end
+        end
+        redis.call('SETRANGE', key, offset, body)
+      end
     end
     fresh[#fresh + 1] = pilot
-    fresh[#fresh + 1] = ARGV[i + 2]
-    if seats then call('HDEL', ARGV[4] .. pilot, 'from') end
-    if take('>I2', piece) > 1 then several[#several + 1] = pilot end
-    for k = start, start + count - 1 do folded[#folded + 1] = members[k] end
+    fresh[#fresh + 1] = after
+    if seats then redis.call('HDEL', ARGV[4] .. pilot, 'from') end
+    if feeds > 1 then several[#several + 1] = pilot end
+    for k = 1, #wanted do folded[#folded + 1] = members[start + k - 1] end
   end
 end
-if #fresh > 0 then call('HSET', KEYS[2], unpack(fresh)) end
-if #several > 0 then call('SADD', KEYS[5], unpack(several)) end
-for i = 1, #folded, 4000 do call('ZREM', KEYS[1], unpack(folded, i, math.min(i + 3999, #folded))) end
+if #fresh > 0 then redis.call('HSET', KEYS[2], unpack(fresh)) end
+if #several > 0 then redis.call('SADD', KEYS[5], unpack(several)) end
+for i = 1, #folded, 4000 do redis.call('ZREM', KEYS[1], unpack(folded, i, math.min(i + 3999, #folded))) end
+for _, pilot in ipairs(touched) do redis.call('ZADD', KEYS[6], 'NX', 0, pilot) end
 if #touched > 0 then
-  local mark = call('INCR', KEYS[4])
-  for _, pilot in ipairs(touched) do call('ZADD', KEYS[3], mark, pilot) end
+  local mark = redis.call('INCR', KEYS[4])
+  for _, pilot in ipairs(touched) do redis.call('ZADD', KEYS[3], mark, pilot) end
 end
 return done

@@ -1,5 +1,5 @@
 -- Write the seats of one source in one pilot; what is said later replaces what overlaps it.
--- KEYS: seats (hash), dirty (zset), writes (counter).
+-- KEYS: seats (hash), dirty (zset), writes (counter), cleared (zset).
 -- ARGV: pilot, source (2 bytes), day on which these are all seats ('' where they are not), seats (actor, since, until).
 -- Days are two bytes since 1970: 0 is from the beginning, 65535 for ever. Returns new, changed, unchanged.
 local pilot, source, on, blob = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
@@ -87,6 +87,7 @@ if is_newest then
 end
 
 if from < EVER then
+  redis.call('ZADD', KEYS[4], 'NX', 0, pilot)
   local known = redis.call('HGET', KEYS[1], 'from')
   if not known or from < tonumber(known) then redis.call('HSET', KEYS[1], 'from', from) end
   redis.call('ZADD', KEYS[2], redis.call('INCR', KEYS[3]), pilot .. ':seats')

@@ -1,6 +1,7 @@
--- Drop spans of access that ended before a day. KEYS: seats (hash). ARGV: first kept day, since 1970.
--- Returns the fields (actor, source) of which nothing is left.
-local first, all, gone = tonumber(ARGV[1]), redis.call('HGETALL', KEYS[1]), {}
+-- Drop spans of access that ended before a day, and what is past as a whole. KEYS: seats (hash), then past keys.
+-- ARGV: first kept day, since 1970. Returns how many keys went, then the fields (actor, source) without a span left.
+local first, all, gone = tonumber(ARGV[1]), redis.call('HGETALL', KEYS[1]), {0}
+for i = 2, #KEYS do gone[1] = gone[1] + redis.call('DEL', KEYS[i]) end
 for i = 1, #all, 2 do
   if #all[i] == 12 then
     local kept = {}
