@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.domain.case import Case
-from bot.domain.common import CommonFalls
+from bot.domain.falls import CommonFalls
 from bot.domain.outreach import Delivery, DeliveryState, Outreach, Window
 from bot.domain.people import Person
 from bot.domain.pilot import Pilot

@@ -4,7 +4,7 @@ import redis.asyncio as redis
 
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.scripts import Scripts
-from bot.domain.common import CommonFalls
+from bot.domain.falls import CommonFalls
 from bot.domain.telemetry import SourceStatus
 
 

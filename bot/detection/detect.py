@@ -17,7 +17,7 @@ from bot.detection.scene import scene_of
 from bot.detection.signals.entry import signals_of
 from bot.detection.standing import Standing
 from bot.domain.calendar import Calendar
-from bot.domain.common import CommonFalls
+from bot.domain.falls import CommonFalls
 from bot.domain.finding import RANK, Finding
 from bot.domain.pilot import Pilot
 from bot.domain.settings import DetectionSettings

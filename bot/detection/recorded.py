@@ -7,7 +7,7 @@ import numpy as np
 
 from bot.detection.run import Run
 from bot.detection.together import Common, CommonFall
-from bot.domain.common import CommonFalls, Fall, SourceFalls
+from bot.domain.falls import CommonFalls, Fall, SourceFalls
 from bot.domain.telemetry import UsageWindow
 
 
