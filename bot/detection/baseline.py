@@ -46,7 +46,8 @@ LEVEL_DAYS: Final = 21
 """Days of the level of use that a pilot must have shown before it is expected from more seats."""
 LEVEL_LEAST: Final = 7.5
 """Working days' worth of figures that a level needs."""
-ROUNDING: Final = 1e-9
+TINY: Final = 1e-9
+"""Stands for nothing where something is divided by it: a masked division takes five times as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class Past(Columns):
     def learn_scatter(self, told: BoolRow, active: FloatRow, expected: FloatRow) -> None:
         """Compare such a day with what was expected of it, where that was enough to tell."""
         told = told & (expected > SCATTER_FROM)
-        surprise = np.divide((active - expected) ** 2, expected, out=np.zeros(told.size), where=told)
+        surprise = told * ((active - expected) ** 2 / np.maximum(expected, SCATTER_FROM))
         kept = np.where(told, SCATTER_KEPT, 1.0)
         self._scatter = self._scatter * kept + surprise
         self._weight = self._weight * kept + told
@@ -112,8 +113,7 @@ class Past(Columns):
         here, places = self._active[:, weekday], self._seats[:, weekday]
         above = self._unit * np.where(lower, here[1], here[0]) + strength * rate * WEEKDAY_PRIOR[weekday]
         below = self._unit * np.where(lower, places[1], places[0]) + strength
-        share = np.divide(above, below, out=np.zeros(below.size), where=strength > 0)
-        return Usual(rate, share, below)
+        return Usual(rate, above / np.maximum(below, TINY), below)
 
     def dispersion(self, seats: FloatRow, usual: Usual) -> FloatRow:
         """Return how many times more than a Poisson count the figures scatter about what is usual for these seats.
@@ -121,8 +121,7 @@ class Past(Columns):
         What is usual is itself only as sure as the past is long.
         """
         ratio: FloatRow = np.minimum(np.maximum(self._scatter / self._weight, LEAST_SCATTER), MOST_SCATTER)
-        doubt = np.divide(seats, usual.seats, out=np.zeros(seats.size), where=usual.seats > 0)
-        ratio *= 1 + np.minimum(doubt, MOST_DOUBT)
+        ratio *= 1 + np.minimum(seats / np.maximum(usual.seats, TINY), MOST_DOUBT)
         return ratio
 
 
@@ -156,5 +155,5 @@ class Shown(Columns):
         np.multiply(told, worth, out=fresh[1])
         self._sums += fresh
         people, worths = self._sums
-        level = np.divide(people, worths, out=np.zeros(worths.size), where=worths >= LEVEL_LEAST - ROUNDING)
-        self._highest = np.maximum(self._highest, level)
+        told = worths >= LEVEL_LEAST - TINY
+        self._highest = np.maximum(self._highest, told * people / np.maximum(worths, TINY))

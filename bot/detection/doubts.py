@@ -28,7 +28,7 @@ class Doubts:
 
     def __init__(self, scene: Scene) -> None:
         """Read what one look saw."""
-        self._scene, self._window = scene, scene.window
+        self._scene, self._window, self._asked_from = scene, scene.window, scene.feeds.asked_from()
         self._fell = np.zeros((len(scene.statuses), scene.days), dtype=np.bool_)
         for source, falls in enumerate(scene.run.together.falls):
             for fall in falls:
@@ -48,9 +48,8 @@ class Doubts:
     def of_pilots(self) -> dict[int, list[Finding]]:
         """Return by pilot when its figures were in doubt while its source went on."""
         scene = self._scene
-        asked = scene.feeds.asked_from()
         rows = {*scene.gaps.pilots(), *scene.run.logs.checks.pilots()}
-        rows.update(np.flatnonzero((scene.feeds.given >= 0) & (asked <= scene.last)).tolist())
+        rows.update(np.flatnonzero((scene.feeds.given >= 0) & (self._asked_from <= scene.last)).tolist())
         return {row: self._of_pilot(row) for row in sorted(rows)}
 
     def _of_source(self, row: int) -> list[Finding]:
@@ -95,7 +94,7 @@ class Doubts:
         feeds = self._scene.feeds
         yield from ((gap.newest, gap.told, gap.opened) for gap in self._scene.gaps.upto(row, self._scene.days))
         if feeds.given[row] >= 0:
-            yield int(feeds.given[row]), int(feeds.asked_from()[row]), self._scene.days
+            yield int(feeds.given[row]), int(self._asked_from[row]), self._scene.days
 
     def _late(self, row: int, source: int, first: int, after: int | None) -> Finding:
         sources, day = self._scene.sources, self._window.day

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.detection.baseline import BACK_SHARE, GUARD, LEAST_EXPECTED, SCATTER_AFTER, Past, Shown
+from bot.detection.baseline import BACK_SHARE, GUARD, LEAST_EXPECTED, SCATTER_AFTER, TINY, Past, Shown
 from bot.detection.book import Book
 from bot.detection.columns import BoolRow, Columns, FloatRow, IntRow
 from bot.detection.hold import Check, Hold, Odd
@@ -90,7 +90,7 @@ class Daily(Columns):
             scatter=self._past.dispersion(today.seats, usual),
             filled=filled,
             telling=filled & (expected >= LEAST_EXPECTED),
-            left=np.divide(today.people, expected, out=np.ones(expected.size), where=expected > 0),
+            left=(today.people + TINY) / (expected + TINY),
             worth=usual.share / usual.rate,
         )
 

@@ -13,6 +13,9 @@ HOLD_DAYS: Final = 5
 HOLD_UNLIKELY: Final = -2.0
 """Log-probability of a zero day below which it is held."""
 
+LEAST_ASKED: Final = 1.0
+"""People expected without which a zero is never so unlikely, whatever the scatter."""
+
 CHECK_UNLIKELY: Final = -9.2
 """Log-probability of all zeros of a hold below which the admin is asked: one in ten thousand."""
 
@@ -72,7 +75,7 @@ class Hold(Columns):
         self._spent &= ~(counted & odd.telling & well)
         unused = np.zeros(people.size, dtype=np.bool_)
         zero = counted & (people == 0)
-        some = (odd.fell | zero | (self._days > 0)).nonzero()[0]
+        some = (odd.fell | (zero & (expected > LEAST_ASKED)) | (self._days > 0)).nonzero()[0]
         if not self._zeros:
             self._check(day, NOBODY, (self._checking & counted & (people > 0)).nonzero()[0], checks)
         if not some.size:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from functools import partial
+from math import isnan
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -34,6 +35,10 @@ class Shape(NamedTuple):
     numbers: bool
 
 
+SHAPES: Final = tuple(tuple(Shape(tier, numbers) for numbers in (False, True)) for tier in ("question", "full"))
+"""By whether a pilot is not small, and whether it is large enough to show figures."""
+
+
 class Look:
     """What one look finds."""
 
@@ -41,7 +46,8 @@ class Look:
         """Read the run of a scene; a finding that was made `before` of the same is not made again."""
         self._scene, self._settings, self._before = scene, settings, before
         self._last: list[int] = scene.last.tolist()
-        self._shapes: dict[int, Shape] = {}
+        self._small, self._least = settings.small_seats, settings.min_group
+        self._seats = self._seats_of_all()
         self.told: Told = {}
 
     def findings(self) -> list[Finding]:
@@ -181,17 +187,19 @@ class Look:
 
     def _shape(self, row: int) -> Shape:
         """Judge by the seats as of the last judged day, else the registry's, else the most people ever seen."""
-        if row not in self._shapes:
-            seats = self._seats(row)
-            tier: Literal["full", "question"] = "question" if seats < self._settings.small_seats else "full"
-            self._shapes[row] = Shape(tier, seats >= self._settings.min_group)
-        return self._shapes[row]
+        seats = self._seats[row]
+        if isnan(seats):
+            seats = self._seats[row] = self._most_seen(row)
+        return SHAPES[seats >= self._small][seats >= self._least]
 
-    def _seats(self, row: int) -> float:
-        run, last = self._scene.run, self._last[row]
-        if last == run.days - 1 and not np.isnan(told := run.state.seats.told[row]):
-            return float(told)
-        book, upto = run.book, slice(0, last + 1)
+    def _seats_of_all(self) -> list[float]:
+        """Return the seats of each pilot as the run has them, NaN where it knows none or came further than is judged."""
+        run, last = self._scene.run, self._scene.last
+        seats: list[float] = np.where(last == run.days - 1, run.state.seats.told, np.nan).tolist()
+        return seats
+
+    def _most_seen(self, row: int) -> float:
+        book, upto = self._scene.run.book, slice(0, self._last[row] + 1)
         known = np.flatnonzero(~np.isnan(book.seats[upto, row]))
         if known.size:
             return float(book.seats[known[-1], row])

@@ -112,9 +112,12 @@ class Run:
 
     def back_to(self, then: Checkpoint | None) -> None:
         """Go back to how it was then, or to before the first day."""
+        falls = self.together.falls
         if then is None:
             then = Checkpoint(0, State(self.dates.registered), Together(self.book.sources))
         self.days, self.state, self.together = then.days, then.state.copied(), then.together.copied()
+        if self._told is not None:
+            self.together.falls = falls
         for log in self.logs.all():
             log.back_to(self.days)
         del self.open_sums[self.days :]
@@ -124,6 +127,8 @@ class Run:
         """Return a run of some pilots alone as it was then; they stand in rising order."""
         whole, book = Whole(self.book, pilots), self.book.taken(pilots)
         run = Run(book, self.dates.taken(pilots), self._settings, self._weekday, whole)
+        if self._told is not None:
+            run.believe(self._told, self.together.falls)
         if then is not None:
             run.days, run.state, run.together = then.days, then.state.taken(pilots), then.together.copied()
             run.logs = self.logs.taken(pilots, then.days)

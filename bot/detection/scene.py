@@ -111,6 +111,8 @@ def scene_of(
 
 def _cut(window: UsageWindow, days: int) -> UsageWindow:
     """Return a window with so many days; those that it lacks are unknown."""
+    if window.days == days:
+        return window
     if window.days < days:
         return window.first(days)
     grids = {name: getattr(window, name)[:, :days] for name in (*FIGURES, "weekly", "origin")}

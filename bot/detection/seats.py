@@ -44,8 +44,7 @@ class Seats(Columns):
         np.multiply(current, begun, out=past)
         self._total += past
         self.age += known | (self.age >= 0)
-        mean = np.divide(self._total, self._days, out=np.zeros(current.size), where=begun)
-        return current, np.minimum(current, mean)
+        return current, np.minimum(current, self._total / np.maximum(self._days, 1))
 
 
 def at_work(usable: FloatRow, seats: FloatRow, present: CountRow, usual: FloatRow) -> FloatRow:

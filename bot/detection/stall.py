@@ -5,6 +5,7 @@ weekdays among them. Each day rests on itself and earlier ones only.
 """
 
 from dataclasses import dataclass
+from math import isnan
 from typing import Any, Final
 
 import numpy as np
@@ -15,7 +16,7 @@ from bot.detection.columns import BoolRow, Columns, FloatRow
 from bot.detection.grain import LONG_AGO, Grain
 from bot.detection.spells import Log, Spell
 from bot.domain.settings import DetectionSettings
-from bot.domain.telemetry import BoolGrid, FloatGrid
+from bot.domain.telemetry import BoolGrid
 from bot.metrics.usage import ENOUGH_WEEKDAYS, MONTH, WEEK
 
 FURTHEST_WEEKS: Final = 20
@@ -46,17 +47,13 @@ class Stalled(Spell):
 
 @dataclass(frozen=True, slots=True)
 class Flat:
-    """Whether each pilot was flat on a day, against which earlier one, and by which figures.
+    """Whether each pilot was flat on a day, and against which earlier one.
 
     Each has two rows of pilots: over the weeks of a stall, and over those after which one is slowing.
     """
 
     is_flat: BoolGrid
-    against: NDArray[np.int64]
-    now: FloatGrid
-    then: FloatGrid
-    has_breadth: BoolGrid
-    exact: BoolGrid
+    against: NDArray[np.int16]
 
 
 class Carried(Columns):
@@ -71,8 +68,8 @@ class Carried(Columns):
         """Take in the figures of a day, NaN where unknown; return the newest that are less than a week old."""
         known = ~np.isnan(figures)
         if known.any():
-            self._value = np.where(known, figures, self._value)
-            self._told[known] = day
+            np.copyto(self._value, figures, where=known)
+            np.copyto(self._told, day, where=known)
         return np.where(self._told > day - WEEK, self._value, NOTHING)
 
 
@@ -94,20 +91,22 @@ class Reach(Columns):
         grain: Grain,
     ) -> None:
         """Note one day; `worth` is how many working days the figure of `people` stands for."""
-        book.people[day], book.worked[day] = people * worth, worth
+        sums, days = book.people[day], book.worked[day]
+        np.multiply(people, worth, out=sums)
+        days[:] = worth
         if day:
-            book.people[day] += book.people[day - 1]
-            book.worked[day] += book.worked[day - 1]
-        people_of_month, worked = (grid[day] for grid in (book.people, book.worked))
+            sums += book.people[day - 1]
+            days += book.worked[day - 1]
         if day >= MONTH:
-            people_of_month, worked = (grid[day] - grid[day - MONTH] for grid in (book.people, book.worked))
+            sums, days = sums - book.people[day - MONTH], days - book.worked[day - MONTH]
         # After a year-end or an outage a month says more about the calendar than about the pilot.
-        sound, typical = (worked >= ENOUGH_WEEKDAYS) & (grain.since <= max(0, day - MONTH + 1)), book.typical[day]
-        typical.fill(np.nan)
-        np.divide(people_of_month, worked, out=typical, where=sound)
+        sound = days >= ENOUGH_WEEKDAYS
+        if grain.since.any():
+            sound &= grain.since <= max(0, day - MONTH + 1)
+        np.divide(sums, np.where(sound, days, np.nan), out=book.typical[day])
         book.monthly[day] = self._monthly.see(day, book.active_28d[day])
         book.breadth[day] = self._breadth.see(day, book.use_cases[day])
-        self._counted[counted] = day
+        np.copyto(self._counted, day, where=counted)
         book.weeks[day] = self._counted > day - WEEK
         if day >= WEEK:
             book.weeks[day] += book.weeks[day - WEEK]
@@ -137,14 +136,14 @@ class Stalls(Columns):
         flat = flat_on(book, day, (weeks, weeks - SLOWING), settings.flat_growth, grain)
         book.is_flat[day], book.against[day] = flat.is_flat[0], flat.against[0]
         holds = flat.is_flat & overrun
-        self._held = np.where(holds, day, self._held)
-        self._missed = np.where(holds, self._missed, day)
+        np.copyto(self._held, day, where=holds)
+        np.copyto(self._missed, day, where=~holds)
         begins, over = ~self._open & (self._missed <= day - HOLDS), self._open & (self._held <= day - CLEAR_DAYS)
         for gate, pilot in zip(*(places.tolist() for places in begins.nonzero()), strict=True):
             if gate:
                 slowing.open(pilot, Spell(day))
             else:
-                stalled.open(pilot, _stalled(day, pilot, flat))
+                stalled.open(pilot, _stalled(book, day, int(flat.against[0, pilot]), pilot))
         for gate, pilot in zip(*(places.tolist() for places in over.nonzero()), strict=True):
             (slowing if gate else stalled).close(pilot, day)
         self._open = (self._open | begins) & ~over
@@ -157,15 +156,18 @@ def flat_on(book: Book, day: int, weeks: tuple[int, int], growth: float, grain: 
     of a month with too few days, or weeks, that counted.
     """
     before = _Before(book, day, weeks)
-    monthly, typical, breadth = book.monthly[day], book.typical[day], book.breadth[day]
-    monthly_then, breadth_then = before.of(book.monthly), before.of(book.breadth)
-    exact = ~(np.isnan(monthly) | np.isnan(monthly_then))
-    now, then = np.where(exact, monthly, typical), np.where(exact, monthly_then, before.of(book.typical))
-    sound = ~np.isnan(typical)
-    if day >= MONTH and grain.weekly.any():
-        sound = sound | (exact & grain.weekly & (book.weeks[day] - book.weeks[day - MONTH] >= ENOUGH_WEEKS))
-    fits = (before.days >= grain.since) & sound & (now < then * (1 + growth)) & ~(breadth > breadth_then)
-    return Flat(fits, before.days, now, then, ~(np.isnan(breadth) | np.isnan(breadth_then)), exact)
+    monthly, breadth, now = book.monthly[day], book.breadth[day], book.typical[day]
+    then, sound = before.of(book.typical), ~np.isnan(now)
+    if not np.isnan(monthly).all():
+        monthly_then = before.of(book.monthly)
+        exact = ~(np.isnan(monthly) | np.isnan(monthly_then))
+        now, then = np.where(exact, monthly, now), np.where(exact, monthly_then, then)
+        if day >= MONTH and grain.weekly.any():
+            sound = sound | (exact & grain.weekly & (book.weeks[day] - book.weeks[day - MONTH] >= ENOUGH_WEEKS))
+    fits = (before.days >= grain.since) & sound & (now < then * (1 + growth))
+    if not np.isnan(breadth).all():
+        fits &= ~(breadth > before.of(book.breadth))
+    return Flat(fits, before.days)
 
 
 class _Before:
@@ -175,9 +177,9 @@ class _Before:
         """Find them for each pilot; -1 where there is none."""
         usual, counted = np.array([day - WEEK * n for n in weeks]), book.weeks[day]
         self._usual = np.maximum(usual, 0)
-        reached = counted - book.weeks[self._usual] >= np.array(weeks)[:, None]
+        reached = counted - book.weeks[self._usual] >= np.array(weeks, dtype=np.int16)[:, None]
         reached[usual < 0] = False
-        self.days = np.where(reached, usual[:, None], -1)
+        self.days = np.where(reached, usual.astype(np.int16)[:, None], np.int16(-1))
         for row, known in enumerate(weeks):
             left = (~reached[row] & (counted >= known)).nonzero()[0]
             for then in range(day - WEEK * (known + 1), max(0, day - WEEK * FURTHEST_WEEKS) - 1, -WEEK):
@@ -195,12 +197,11 @@ class _Before:
         return rows
 
 
-def _stalled(day: int, pilot: int, flat: Flat) -> Stalled:
-    return Stalled(
-        day,
-        against=int(flat.against[0, pilot]),
-        now=float(flat.now[0, pilot]),
-        then=float(flat.then[0, pilot]),
-        has_breadth=bool(flat.has_breadth[0, pilot]),
-        exact=bool(flat.exact[0, pilot]),
-    )
+def _stalled(book: Book, day: int, against: int, pilot: int) -> Stalled:
+    """Note the figures of a pilot on two days: people of 28 days where both are known, else the mean of a working day."""
+    now, then = float(book.monthly[day, pilot]), float(book.monthly[against, pilot])
+    exact = not (isnan(now) or isnan(then))
+    if not exact:
+        now, then = float(book.typical[day, pilot]), float(book.typical[against, pilot])
+    has_breadth = not (isnan(book.breadth[day, pilot]) or isnan(book.breadth[against, pilot]))
+    return Stalled(day, None, against, now, then, has_breadth, exact)

@@ -1,9 +1,9 @@
 """What the registry says of each pilot; a record is read once and kept as long as it stays the same."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from operator import is_
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,8 +16,7 @@ from bot.metrics.progress import StageSpan, overrun_spans, resting_spans, stage_
 from bot.metrics.work import counts_work_units
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """What the registry says of one pilot, as of a day; it stays so until `turns`."""
 
     pilot: Pilot
@@ -32,18 +31,13 @@ class Terms:
 
 def terms_of(pilot: Pilot, today: date, settings: DetectionSettings) -> Terms:
     """Read a pilot's record as of today."""
-    spans = stage_spans(pilot, today)
-    later = [day for day in (pilot.stage_since, *(e.since for e in pilot.stage_history)) if day and day > today]
-    mark = timedelta(days=min(settings.stage_marks))
-    aged = [s.since + mark for s in spans if s.since and s.stage in PRE_PRODUCTION]
-    return Terms(
-        pilot=pilot,
-        spans=spans,
-        rests=resting_spans(spans),
-        overrun=overrun_spans(pilot, spans, settings),
-        turns=min(later, default=date.max),
-        aged=min(aged, default=date.max),
-    )
+    spans, since = stage_spans(pilot, today), pilot.stage_since
+    turns = since if since is not None and since > today else date.max
+    if pilot.stage_history:
+        turns = min([turns, *(entry.since for entry in pilot.stage_history if entry.since > today)])
+    begun = [s.since for s in spans if s.since is not None and s.stage in PRE_PRODUCTION]
+    aged = min(begun) + timedelta(days=min(settings.stage_marks)) if begun else date.max
+    return Terms(pilot, spans, resting_spans(spans), overrun_spans(pilot, spans, settings), turns, aged)
 
 
 class Standing:

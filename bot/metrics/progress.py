@@ -135,7 +135,7 @@ def overrun_spans(
 
 def resting_spans(spans: Sequence[StageSpan]) -> tuple[tuple[date, date], ...]:
     """Return the times in which the pilot was paused or retired, as `overrun_spans` does."""
-    return tuple((s.since or date.min, s.until or date.max) for s in spans if s.stage in RESTING)
+    return tuple([(s.since or date.min, s.until or date.max) for s in spans if s.stage in RESTING])
 
 
 def mask_of(spans: Sequence[tuple[date, date]], first_day: date, days: int) -> BoolGrid:

@@ -34,6 +34,8 @@ SPREAD = 0.94
 """Of the logarithm of a pilot's people: mean 39 at a median of 25 (storage.md, section 4)."""
 PIPELINE = 10_000
 """Commands in one round trip of the bare client."""
+# The design asks for 150 us a pilot-day on a machine whose client sends 90,000 commands a second (storage.md, sections 4
+# and 9): 13 commands' worth. So a machine that is slow or shared says as much as a fast one.
 REVISION = 1_782_000_000
 
 
@@ -82,16 +84,8 @@ def cells_of(people: list[int], day: date, pilots: Iterator[int] | range | None 
     return found
 
 
-async def bare_rate(store: RedisStore, server: EmbeddedServer, count: int = 200_000) -> tuple[str, float]:
-    """Return who measured the bare command, and how many of them a second."""
-    tool = shutil.which("redis-benchmark")
-    if tool:
-        words = [tool, "-s", str(server.socket_path), "-n", str(count), "-P", "100", "-r", "100000", "--csv"]
-        process = await asyncio.create_subprocess_exec(
-            *words, "HINCRBY", "bench:__rand_int__", "f", "1", stdout=asyncio.subprocess.PIPE
-        )
-        told, _ = await process.communicate()
-        return "redis-benchmark", float(told.decode().strip().splitlines()[-1].split(",")[1].strip('"'))
+async def bare_client(store: RedisStore, count: int = 100_000) -> float:
+    """Return how many bare commands a second a client sends that does nothing else."""
 
     async def bare() -> None:
         for start in range(0, count, PIPELINE):
@@ -100,7 +94,20 @@ async def bare_rate(store: RedisStore, server: EmbeddedServer, count: int = 200_
                     pipe.hincrby(f"bench:{n % 5000}", str(n % 40), 1)
                 await pipe.execute()
 
-    return "a pipelined client", count / await best(bare)
+    return count / await best(bare)
+
+
+async def bare_rate(store: RedisStore, server: EmbeddedServer) -> tuple[str, float]:
+    """Return who measured the bare command, and how many of them a second."""
+    tool = shutil.which("redis-benchmark")
+    if not tool:
+        return "a pipelined client", await bare_client(store)
+    words = [tool, "-s", str(server.socket_path), "-n", "200000", "-P", "100", "-r", "100000", "--csv"]
+    process = await asyncio.create_subprocess_exec(
+        *words, "HINCRBY", "bench:__rand_int__", "f", "1", stdout=asyncio.subprocess.PIPE
+    )
+    told, _ = await process.communicate()
+    return "redis-benchmark", float(told.decode().strip().splitlines()[-1].split(",")[1].strip('"'))
 
 
 async def ingest(store: RedisStore, server: EmbeddedServer, people: list[int]) -> None:
@@ -141,12 +148,9 @@ async def fold(store: RedisStore, people: list[int]) -> None:
     say("fold of a month at once", f"{days:,} pilot-days")
     await store.facts.put(cells_of(people, TODAY - DAY), today=TODAY)
     took = await seconds(lambda: store.facts.fold(TODAY))
-    say(
-        f"fold of a day of {pilots:,} pilots",
-        f"{1e6 * took / pilots:,.0f} us a pilot-day",
-        "150 us",
-        f"{took / pilots / 150e-6:.2f} x",
-    )
+    each, command = 1e6 * took / pilots, 1e6 / await bare_client(store)
+    limit = f"13 bare commands of a client: {13 * command:,.0f} us"
+    say(f"fold of a day of {pilots:,} pilots", f"{each:,.0f} us a pilot-day", limit, f"{each / command / 13:.2f} x")
     few = range(0, pilots, 100)
     await store.facts.put(cells_of(people, TODAY, few), today=TODAY)
     part = await seconds(lambda: store.facts.fold(TODAY))

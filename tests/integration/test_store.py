@@ -1,5 +1,6 @@
 """The ports over a real server: registry, telemetry, sources, people, cases, switch, trail."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -85,6 +86,34 @@ async def test_a_window_holds_figures_and_origin(store: RedisStore) -> None:
     assert (window.seats[0, 1], window.active_28d[0, 1]) == (10, 5)
     assert [window.feed(0, column) for column in range(6)] == [None, "chat", "chat", "chat", "code", "code"]
     assert window.feed(1, 5) is None
+
+
+async def test_a_few_of_many_pilots_are_read_by_themselves(store: RedisStore) -> None:
+    """A window of one pilot among many is the same as its row of a window of all."""
+    names = [f"p{n:04}" for n in range(1100)]
+    await store.pilots.put([pilot(n) for n in names])
+    told = [usage(n, FIRST + d * DAY, active=d, seats=k % 90) for k, n in enumerate(names[::50]) for d in (0, 40, 80)]
+    await store.telemetry.put(told)
+    whole = await store.telemetry.window(names, FIRST, FIRST + 90 * DAY)
+    few = await store.telemetry.window(["p0100", "p1099", "nobody"], FIRST, FIRST + 90 * DAY)
+    for name in ("active", "seats", "origin", "weekly"):
+        expected, found = getattr(whole, name), getattr(few, name)
+        np.testing.assert_array_equal(found[:2], expected[[100, 1099]])
+    assert np.nansum(few.active[0]) == 120
+    assert np.isnan(few.active[2]).all()
+    assert (few.origin[2] == -1).all()
+
+
+async def test_a_window_can_be_cut_and_changed(store: RedisStore) -> None:
+    """A stored window is a window like any other: shorter, longer, or with a grid of one's own."""
+    await store.pilots.put([pilot("a")])
+    await store.telemetry.put([usage("a", FIRST + n * DAY, active=n) for n in range(5)])
+    window = await store.telemetry.window(["a"], FIRST, FIRST + 4 * DAY)
+    assert (window.days, window.first(2).days, window.first(9).days) == (5, 2, 9)
+    changed = replace(window, active=window.active[:, :3], origin=window.origin[:, :3])
+    assert (changed.days, changed.active.tolist()) == (3, [[0, 1, 2]])
+    with pytest.raises(AttributeError):
+        _ = window.nothing  # type: ignore[attr-defined]  # that is the point
 
 
 async def test_the_newest_day_of_a_source_never_moves_back(store: RedisStore) -> None:
