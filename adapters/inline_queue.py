@@ -23,6 +23,10 @@ class InlineQueue:
         if (task, ids) not in self._waiting:
             self._waiting.append((task, ids))
 
+    async def depth(self) -> int:
+        """Return how many tasks wait."""
+        return len(self._waiting)
+
     async def drain(self) -> None:
         """Run everything that waits, and what that asks for."""
         while self._waiting:

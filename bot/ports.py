@@ -181,6 +181,17 @@ class Standing:
     has_queued: bool
 
 
+@dataclass(frozen=True, slots=True)
+class OutboxLoad:
+    """How many deliveries wait or are in trouble, and the due time of the one that waits longest."""
+
+    queued: int = 0
+    sending: int = 0
+    unknown: int = 0
+    dead: int = 0
+    oldest_due_at: datetime | None = None
+
+
 class Outbox(Protocol):
     """Deliveries: what was really sent."""
 
@@ -254,6 +265,26 @@ class Outbox(Protocol):
 
     async def forget(self, outreach: Sequence[tuple[str, str]], after: timedelta) -> None:
         """Let what outreach, given as (recipient, id), was mapped to expire; called when its case has closed."""
+        ...
+
+
+class DeadLetters(Protocol):
+    """What of the outbox waits or is in trouble, and what an admin may do about it."""
+
+    async def load(self) -> OutboxLoad:
+        """Count what waits and what is in trouble."""
+        ...
+
+    async def all(self) -> list[Delivery]:
+        """Return deliveries that are dead, or of which nobody knows whether they arrived, oldest first."""
+        ...
+
+    async def retry(self, delivery: Delivery, entry: AuditEntry) -> bool:
+        """Queue a dead or unknown delivery once more, due at once; False when it is neither by now."""
+        ...
+
+    async def drop(self, delivery: Delivery, entry: AuditEntry) -> bool:
+        """Give up a queued, unknown or dead delivery for good, for the reason of the entry; False when it is none."""
         ...
 
 
@@ -353,7 +384,35 @@ class WorkQueue(Protocol):
     """Hands work to whoever does it; may lose or repeat it, since the records hold the truth."""
 
     async def submit(self, task: str, *ids: str) -> None:
-        """Ask for a task by name with ids as arguments."""
+        """Ask for a task by name with ids as arguments; one that waits or runs already is not asked for twice."""
+        ...
+
+    async def depth(self) -> int:
+        """Return how many tasks wait or run."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """The last time that a job ran to its end: when it ended and how long it took."""
+
+    ended_at: datetime
+    took: timedelta
+
+
+class Rounds(Protocol):
+    """Which rounds of the jobs somebody has taken, and how the last ones went."""
+
+    async def claim(self, job: str, start: datetime, life: timedelta) -> bool:
+        """Take the round of a job that starts at this moment; True for one caller only within `life`."""
+        ...
+
+    async def ended(self, job: str, last: Round) -> None:
+        """Remember how the last round of a job went."""
+        ...
+
+    async def last(self) -> dict[str, Round]:
+        """Return the last round of each job that ever ran to its end."""
         ...
 
 
@@ -385,9 +444,11 @@ class Ports:
     ingress: Ingress
     cases: Cases
     outbox: Outbox
+    dead_letters: DeadLetters
     inbox: Inbox
     people: People
     settings: SettingsStore
     audit: Audit
+    rounds: Rounds
     messenger: Messenger
     queue: WorkQueue

@@ -114,10 +114,12 @@ def _join(store: RedisStore, facts: ServerFacts, settings: Settings, clock: Cloc
         ingress=store.ingress,
         cases=store.cases,
         outbox=store.outbox,
+        dead_letters=store.dead_letters,
         inbox=store.inbox,
         people=store.people,
         settings=store.settings,
         audit=store.audit,
+        rounds=store.rounds,
         messenger=messenger,
         queue=queue,
     )

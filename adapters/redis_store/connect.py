@@ -48,6 +48,8 @@ PROBES: Final = """
     GET string
     MGET string
     SET string 1 KEEPTTL
+    PERSIST string
+    EXPIRE string 60
     SETRANGE string 0 1
     GETRANGE string 0 0
     INCR string

@@ -45,6 +45,15 @@ class Keys:
         """Name the hash: source -> status."""
         return f"{self.root}:sources"
 
+    def round(self, job: str, start: int) -> str:
+        """Name the string: that the round of a job that starts at this moment (ms) is taken."""
+        return f"{self.root}:win:{job}:{start}"
+
+    @property
+    def rounds(self) -> str:
+        """Name the hash: job -> when its last round ended and how long it took."""
+        return f"{self.root}:rounds"
+
     @property
     def common(self) -> str:
         """Name the string: what the last look at everything saw of sources as a whole."""
@@ -229,6 +238,10 @@ class Keys:
     def due(self, shard: int) -> str:
         """Name the sorted set: `person delivery` by the time of the next action."""
         return self._r(shard, "due")
+
+    def stuck(self, shard: int) -> str:
+        """Name the sorted set: `person delivery` of what is dead or unknown, by the moment it ended so."""
+        return self._r(shard, "stuck")
 
     def outreach(self, person: str, outreach: str) -> str:
         """Name the string: the delivery that holds an outreach."""

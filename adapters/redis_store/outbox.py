@@ -72,16 +72,20 @@ class RedisOutbox:
 
     async def due(self, now: datetime) -> list[Delivery]:
         """Return deliveries whose time has come, worst first."""
+        members = await self.waiting(to_ms(now))
+        return sorted(await self.read(members), key=lambda d: (-d.severity, d.id))
+
+    async def waiting(self, until: int | str) -> list[str]:
+        """Return the members `person delivery` whose next action is due until a moment in ms, or `+inf`."""
         shards = await self._shards.of_people()
         async with self._client.pipeline(transaction=False) as pipe:
             for shard in shards:
-                pipe.zrangebyscore(self._keys.due(shard), "-inf", to_ms(now))
-            members = [to_text(m) for found in await pipe.execute() for m in found]
-        return sorted(await self._read(members), key=lambda d: (-d.severity, d.id))
+                pipe.zrangebyscore(self._keys.due(shard), "-inf", until)
+            return [to_text(m) for found in await pipe.execute() for m in found]
 
     async def get(self, recipient: str, delivery: str) -> Delivery | None:
         """Return one delivery."""
-        found = await self._read([f"{recipient} {delivery}"])
+        found = await self.read([f"{recipient} {delivery}"])
         return found[0] if found else None
 
     async def find(self, recipient: str, outreach: str) -> Delivery | None:
@@ -93,7 +97,7 @@ class RedisOutbox:
         """Return the deliveries of one person, oldest first."""
         shard = self._keys.shard_of_person(recipient)
         members = [to_text(m) for m in await self._client.zrange(self._keys.deliveries(shard), 0, -1)]
-        return await self._read([m for m in members if m.startswith(f"{recipient} ")])
+        return await self.read([m for m in members if m.startswith(f"{recipient} ")])
 
     async def all(self) -> list[Delivery]:
         """Return every delivery kept, by recipient and age."""
@@ -102,7 +106,7 @@ class RedisOutbox:
             for shard in shards:
                 pipe.zrange(self._keys.deliveries(shard), 0, -1)
             members = [to_text(m) for found in await pipe.execute() for m in found]
-        return sorted(await self._read(members), key=lambda d: (d.recipient, d.made_at, d.id))
+        return sorted(await self.read(members), key=lambda d: (d.recipient, d.made_at, d.id))
 
     async def withdraw(
         self, recipient: str, delivery: str, outreach: Sequence[str], reason: str, now: datetime
@@ -155,7 +159,8 @@ class RedisOutbox:
         """Record how a claimed send ended."""
         entry = _entry(now, f"delivery {state.value}", delivery.id, reason)
         refund = int(state in REFUNDED)
-        keys = [*self._held(delivery), *await self._day_and_trail(delivery)]
+        stuck = self._keys.stuck(self._keys.shard_of_person(delivery.recipient))
+        keys = [*self._held(delivery), *await self._day_and_trail(delivery), stuck]
         return bool(
             await self._scripts.run("settle", keys, [token, state.value, to_ms(now), ref, reason, refund, entry])
         )
@@ -187,7 +192,7 @@ class RedisOutbox:
             found = await pipe.execute()
         # Whatever is queued has a time at which it is due.
         members = {to_text(m) for due in found[len(wanted) :] for m in due}
-        waiting = await self._read(sorted(m for m in members if m.split(" ")[0] in meant))
+        waiting = await self.read(sorted(m for m in members if m.split(" ")[0] in meant))
         queued = {d.recipient for d in waiting if d.state is DeliveryState.QUEUED and d.active}
         claims = zip(wanted, found[: len(wanted)], strict=True)
         return {p: Standing(tuple(from_ms(int(at)) for _, at in pairs), p in queued) for p, pairs in claims}
@@ -219,7 +224,7 @@ class RedisOutbox:
         shard = self._keys.shard_of_person(delivery.recipient)
         return [self._keys.local_day(delivery.recipient, day), self._keys.letters(shard)]
 
-    async def _read(self, members: Sequence[str]) -> list[Delivery]:
+    async def read(self, members: Sequence[str]) -> list[Delivery]:
         """Read deliveries by their index members `person delivery`."""
         async with self._client.pipeline(transaction=False) as pipe:
             for member in members:

@@ -9,6 +9,7 @@ from adapters.redis_store.actors import RedisActors
 from adapters.redis_store.audit import RedisAudit
 from adapters.redis_store.cases import RedisCases
 from adapters.redis_store.connect import BEHAVIOUR, ServerFacts, client_for, faults_said, verify
+from adapters.redis_store.dead_letters import RedisDeadLetters
 from adapters.redis_store.embedded import EmbeddedServer
 from adapters.redis_store.facts import RedisFacts
 from adapters.redis_store.inbox import RedisInbox
@@ -21,6 +22,7 @@ from adapters.redis_store.outbox import RedisOutbox
 from adapters.redis_store.people import RedisPeople
 from adapters.redis_store.pilots import RedisPilots
 from adapters.redis_store.roster import RedisRoster
+from adapters.redis_store.rounds import RedisRounds
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.shards import Shards
 from adapters.redis_store.sources import RedisSources
@@ -50,10 +52,12 @@ class RedisStore:
         self.sources = RedisSources(client, self.keys, scripts)
         self.cases = RedisCases(client, self.keys, scripts, numbers, shards)
         self.outbox = RedisOutbox(client, self.keys, scripts, shards)
+        self.dead_letters = RedisDeadLetters(client, self.keys, scripts, shards, self.outbox)
         self.inbox = RedisInbox(client, self.keys, scripts, shards)
         self.ingress = RedisIngress(client, self.keys, scripts)
         self.people = RedisPeople(client, self.keys, shards, secret)
         self.settings = RedisSettings(client, self.keys, scripts)
+        self.rounds = RedisRounds(client, self.keys)
         self.audit = RedisAudit(client, self.keys, numbers)
 
     async def open(self) -> ServerFacts:

@@ -70,3 +70,7 @@ class FakeQueue:
     async def submit(self, task: str, *ids: str) -> None:
         """Note a task."""
         self.asked.append((task, *ids))
+
+    async def depth(self) -> int:
+        """Return how many tasks were noted."""
+        return len(self.asked)

@@ -123,10 +123,12 @@ def world_of(store: RedisStore, at: datetime = TUESDAY, worker: str = "w1", rule
         ingress=store.ingress,
         cases=store.cases,
         outbox=store.outbox,
+        dead_letters=store.dead_letters,
         inbox=store.inbox,
         people=store.people,
         settings=store.settings,
         audit=store.audit,
+        rounds=store.rounds,
         messenger=chat,
         queue=FakeQueue(),
     )
