@@ -229,9 +229,19 @@ class Outbox(Protocol):
         ...
 
     async def claim(
-        self, delivery: Delivery, *, now: datetime, token: str, message: str, window: Window, limits: Limits
+        self,
+        delivery: Delivery,
+        *,
+        now: datetime,
+        token: str,
+        message: str,
+        window: Window,
+        look_at: datetime,
+        limits: Limits,
     ) -> Claim:
         """Freeze the text and become the one who sends, in one step; writes the budget entry too.
+
+        From `look_at` on a claim without an end is due again, to be looked after.
 
         A claim on a delivery that gained or lost outreach since it was read is NOT_QUEUED.
         """
@@ -241,6 +251,10 @@ class Outbox(Protocol):
         self, delivery: Delivery, *, token: str, state: DeliveryState, now: datetime, ref: str = "", reason: str = ""
     ) -> bool:
         """Record how a claimed send ended; False when another claim took over meanwhile."""
+        ...
+
+    async def look_again(self, delivery: Delivery, *, token: str, now: datetime, due_at: datetime) -> bool:
+        """Note that the chat showed no trace of a claimed send by now, and when to look once more."""
         ...
 
     async def requeue(self, delivery: Delivery, *, token: str, due_at: datetime, reason: str) -> bool:

@@ -15,7 +15,8 @@ from adapters.redis_store.embedded import EmbeddedServer
 from adapters.redis_store.store import RedisStore, client_for, client_of
 from adapters.terminal.chat import Chat
 from adapters.terminal.messenger import TerminalMessenger
-from bot.app.deliver import Deliverer, relay
+from bot.app.deliver import Deliverer
+from bot.app.dispatch import relay
 from bot.app.replies import reflect_deliveries, work_off_replies
 from bot.app.rules import Rules
 from bot.detection.detect import Detector

@@ -14,10 +14,13 @@ from adapters.redis_store.wire import to_text
 from bot.domain.outreach import Delivery, DeliveryState, Outreach, Window, identity
 from bot.ports import AuditEntry, Claim, Limits, Standing
 
-SEND_TIMEOUT: Final = timedelta(minutes=5)
-"""After this a claimed send without an end is looked into: its process died or hangs."""
-
-MOMENTS: Final = {"made": "made_at", "due": "due_at", "claimed": "claimed_at", "settled": "settled_at"}
+MOMENTS: Final = {
+    "made": "made_at",
+    "due": "due_at",
+    "claimed": "claimed_at",
+    "looked": "looked_at",
+    "settled": "settled_at",
+}
 PLAIN: Final = {
     "id": "id",
     "recipient": "recipient",
@@ -123,7 +126,15 @@ class RedisOutbox:
         await self._scripts.run("withdraw", keys, [reason, to_ms(now), entry, *outreach])
 
     async def claim(
-        self, delivery: Delivery, *, now: datetime, token: str, message: str, window: Window, limits: Limits
+        self,
+        delivery: Delivery,
+        *,
+        now: datetime,
+        token: str,
+        message: str,
+        window: Window,
+        look_at: datetime,
+        limits: Limits,
     ) -> Claim:
         """Become the one who sends, or learn why not."""
         keys = [
@@ -140,7 +151,7 @@ class RedisOutbox:
             [
                 token,
                 to_ms(now),
-                to_ms(now + SEND_TIMEOUT),
+                to_ms(look_at),
                 to_ms(window.opens_at),
                 to_ms(window.closes_at),
                 limits.per_week,
@@ -164,6 +175,11 @@ class RedisOutbox:
         return bool(
             await self._scripts.run("settle", keys, [token, state.value, to_ms(now), ref, reason, refund, entry])
         )
+
+    async def look_again(self, delivery: Delivery, *, token: str, now: datetime, due_at: datetime) -> bool:
+        """Look into a claimed send once more at another time."""
+        keys = self._held(delivery)[:2]
+        return bool(await self._scripts.run("look_again", keys, [token, to_ms(now), to_ms(due_at)]))
 
     async def requeue(self, delivery: Delivery, *, token: str, due_at: datetime, reason: str) -> bool:
         """Put a claimed delivery back and refund it."""

@@ -1,67 +1,42 @@
-"""Outreach becomes deliveries, and deliveries that are due are sent: each once, or listed with its reason."""
+"""A delivery that is due is sent: once, or it is listed with its reason."""
 
 import logging
 from asyncio import timeout
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Final
 
+from bot.app.dispatch import due_now, why_not
 from bot.app.replies import desk_of
 from bot.app.rules import Rules
-from bot.domain.outreach import Delivery, DeliveryState, Outreach, Step, identity
+from bot.domain.outreach import Delivery, DeliveryState, Outreach, identity
 from bot.domain.people import Person
 from bot.domain.pilot import Pilot
 from bot.domain.playbook import Budgets
-from bot.domain.settings import Mode
 from bot.errors import SendRefused
 from bot.messages.compose import compose, section
 from bot.messages.model import Message
 from bot.policy.budget import WEEK, Budget, weekly
-from bot.policy.decide import still_holds
-from bot.policy.departure import Desk, first_chance, next_chance
+from bot.policy.departure import Desk, next_chance
 from bot.ports import Claim, Found, Limits, Ports, StoredCase
 
 LOG = logging.getLogger(__name__)
 
-SEND_LIMIT: Final = timedelta(seconds=60)
-"""A send is cut off after this; well before anybody looks into what became of it."""
-AGAIN_AFTER: Final = timedelta(minutes=15)
-"""When the chat refuses for now and does not say for how long."""
-
-
-async def relay(ports: Ports, rules: Rules) -> int:
-    """Put pending outreach into deliveries and return how many; cut off anywhere, the next pass goes on.
-
-    While the organisation is not live no delivery is made.
-    """
-    done = 0
-    if rules.mode(await ports.settings.read()) is not Mode.LIVE:
-        return done
-    for outreach in await ports.cases.pending():
-        pilot, person = await ports.pilots.get(outreach.pilot), await ports.people.get(outreach.recipient)
-        claimed = await ports.outbox.budget(outreach.recipient, outreach.decided_at - WEEK)
-        budget, desk = Budget(tuple(claimed)), desk_of(person, pilot, rules)
-        due_at = first_chance(budget, outreach.decided_at, rules.playbook.budgets, desk)
-        await ports.outbox.accept(outreach, due_at)
-        await ports.cases.relayed(outreach)
-        done += 1
-    return done
-
 
 @dataclass(slots=True)
 class Delivered:
-    """What one pass over the due deliveries did, by delivery id."""
+    """What became of deliveries, by delivery id."""
 
     sent: list[str] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     postponed: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    dead: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
 
 
 class Deliverer:
-    """Sends what is due, the worst first; several may work on one store at once."""
+    """Sends what is due; several may work on one store at once."""
 
     def __init__(self, ports: Ports, rules: Rules, worker: str) -> None:
         """Name this worker, differently from every other: claims are told apart by it."""
@@ -69,18 +44,27 @@ class Deliverer:
         self._claims = count()
 
     async def deliver_due(self) -> Delivered:
-        """Send every delivery that is due, if the organisation is live, and say what became of each."""
+        """Send every delivery that is due, the worst first, one after the other, and say what became of each."""
         done = Delivered()
-        state = await self._ports.settings.read()
-        if self._rules.mode(state) is not Mode.LIVE:
-            return done
-        for delivery in await self._ports.outbox.due(self._ports.clock.now()):
-            if delivery.state is DeliveryState.SENDING:
-                await self._look_after(delivery, done)
-            else:
-                await self._send(delivery, done)
-            await self._ports.touched.note([o.pilot for o in delivery.outreach])
+        for delivery in await due_now(self._ports, self._rules):
+            await self._deliver(delivery, done)
         return done
+
+    async def deliver(self, recipient: str, delivery_id: str) -> Delivered:
+        """Do what is due about one delivery; done twice, or by two at once, it is done once."""
+        done = Delivered()
+        delivery = await self._ports.outbox.get(recipient, delivery_id)
+        if delivery is not None and delivery.due_at <= self._ports.clock.now():
+            await self._deliver(delivery, done)
+        return done
+
+    async def _deliver(self, delivery: Delivery, done: Delivered) -> None:
+        """Send what is queued, look after what was cut off, and leave alone what has ended."""
+        if delivery.state is DeliveryState.SENDING:
+            await self._look_after(delivery, done)
+        elif delivery.state is DeliveryState.QUEUED and self._rules.may_send:
+            await self._send(delivery, done)
+        await self._ports.touched.note([o.pilot for o in delivery.outreach])
 
     async def _look_after(self, delivery: Delivery, done: Delivered) -> None:
         """Find out what became of a send that did not end: its process died or hangs. Never resends blindly."""
@@ -92,6 +76,11 @@ class Deliverer:
         if found is Found.SENT:
             await ports.outbox.settle(delivery, token=token, state=DeliveryState.SENT, now=now, ref=ref)
             done.sent.append(delivery.id)
+        elif found is Found.ABSENT and delivery.looked_at is None:
+            # A history may lag, and a clock may have jumped while the send is still under way.
+            at = now + self._rules.sending.limit
+            await ports.outbox.look_again(delivery, token=token, now=now, due_at=at)
+            done.postponed.append(delivery.id)
         elif found is Found.ABSENT:
             reason = "the send was cut off and the chat shows that nothing arrived"
             await ports.outbox.requeue(delivery, token=token, due_at=now, reason=reason)
@@ -107,21 +96,37 @@ class Deliverer:
         if letter is None:
             done.dropped.append(delivery.id)
             return
-        later = await self._later(letter)
-        if later is not None:
-            await self._ports.outbox.postpone(delivery, later)
-            done.postponed.append(delivery.id)
-            return
         token = identity(self._worker, next(self._claims), delivery.id)
-        claim = await self._claim(letter, token)
+        # The limit runs from before the claim: whoever was held up in between must not send any more, since
+        # by then somebody else looks after the claim.
+        try:
+            async with timeout(self._rules.sending.limit.total_seconds()):
+                claim = await self._claim(letter, token)
+                if claim is Claim.TAKEN:
+                    ref = await self._ports.messenger.send(letter.person, delivery.id, letter.message)
+        except SendRefused as refusal:
+            await self._refused(letter, token, refusal, done)
+        except Exception as fault:  # noqa: BLE001  the one boundary: whatever it was, whether it arrived is open
+            # It stays as claimed; later on a pass looks into the chat's history. Only the kind of fault is
+            # logged: its words may hold an address.
+            LOG.warning("delivery %s: the send ended without an answer (%s)", delivery.id, type(fault).__name__)
+            done.unknown.append(delivery.id)
+        else:
+            await self._record(letter, token, claim, ref if claim is Claim.TAKEN else "", done)
+
+    async def _record(self, letter: "_Letter", token: str, claim: Claim, ref: str, done: Delivered) -> None:
+        """Record a send after the chat's answer and never before, or do what a refused claim asks for."""
+        ports, delivery = self._ports, letter.delivery
         if claim is Claim.TAKEN:
-            await self._transmit(letter, token, done)
+            now = ports.clock.now()
+            await ports.outbox.settle(delivery, token=token, state=DeliveryState.SENT, now=now, ref=ref)
+            done.sent.append(delivery.id)
         elif claim in {Claim.OVER_BUDGET, Claim.OUTSIDE_HOURS}:
-            await self._ports.outbox.postpone(delivery, await self._within_budget(letter))
+            await ports.outbox.postpone(delivery, await self._within_budget(letter))
             done.postponed.append(delivery.id)
         elif claim is Claim.NOT_LIVE:
             # The switch was cut off while it was being spread: finish that, and send on the next pass.
-            await self._ports.settings.spread(await self._ports.settings.read())
+            await ports.settings.spread(await ports.settings.read())
 
     async def _write(self, delivery: Delivery) -> "_Letter | None":
         """Reread every case, withdraw what no longer holds, and return what is left to say, if anything."""
@@ -130,11 +135,7 @@ class Deliverer:
         held: list[tuple[Outreach, Pilot, StoredCase]] = []
         for outreach in delivery.active:
             stored, pilot = await ports.cases.get(outreach.pilot), await ports.pilots.get(outreach.pilot)
-            owner = ports.people.identify(pilot.owner) if pilot and pilot.owner else None
-            case = stored.case if stored else None
-            reason = still_holds(case, outreach.case_id, outreach.step, outreach.recipient, owner)
-            if person is None or person.opted_out:
-                reason = "no longer to be sent"
+            reason = why_not(outreach, stored, pilot, person, ports)
             if reason is not None:
                 await ports.outbox.withdraw(delivery.recipient, delivery.id, [outreach.id], reason, ports.clock.now())
             elif stored is not None and pilot is not None:
@@ -150,19 +151,6 @@ class Deliverer:
             desk=desk,
             budgets=held[0][2].case.playbook.budgets,
         )
-
-    async def _later(self, letter: "_Letter") -> datetime | None:
-        """Return when to try again when now is outside the hours or the day's ramp is full, else None."""
-        now = self._ports.clock.now()
-        opens = letter.desk.next_open(now)
-        if opens > now:
-            return opens
-        if not any(o.step is Step.NUDGE for o in letter.delivery.active):
-            return None
-        limit = letter.budgets.ramp_owners_per_day
-        if await self._ports.outbox.reserve(now.date(), letter.delivery.id, limit):
-            return None
-        return letter.desk.tomorrow(now)
 
     async def _within_budget(self, letter: "_Letter") -> datetime:
         """Return the first open moment at which the recipient's budget may allow the message."""
@@ -183,38 +171,21 @@ class Deliverer:
             token=token,
             message=letter.message.to_stored(),
             window=window,
+            look_at=now + self._rules.sending.look_after,
             limits=Limits(weekly(letter.budgets), gap, letter.desk.day(now).isoformat()),
         )
 
-    async def _transmit(self, letter: "_Letter", token: str, done: Delivered) -> None:
-        """Hand a claimed message to the chat and record how that ended, after its answer and never before."""
-        ports, delivery = self._ports, letter.delivery
-        try:
-            async with timeout(SEND_LIMIT.total_seconds()):
-                ref = await ports.messenger.send(letter.person, delivery.id, letter.message)
-        except SendRefused as refusal:
-            await self._refused(delivery, token, refusal)
-            done.refused.append(delivery.id)
-        except Exception as fault:  # noqa: BLE001  the one boundary: whatever it was, whether it arrived is open
-            # It stays as claimed; after the send timeout a pass looks into the chat's history. Only the
-            # kind of fault is logged: its words may hold an address.
-            LOG.warning("delivery %s: the send ended without an answer (%s)", delivery.id, type(fault).__name__)
-            done.unknown.append(delivery.id)
-        else:
-            now = ports.clock.now()
-            await ports.outbox.settle(delivery, token=token, state=DeliveryState.SENT, now=now, ref=ref)
-            done.sent.append(delivery.id)
-
-    async def _refused(self, delivery: Delivery, token: str, refusal: SendRefused) -> None:
-        """Try again later, or give up for good when the chat says that it is final."""
-        now = self._ports.clock.now()
-        if refusal.final:
-            await self._ports.outbox.settle(
-                delivery, token=token, state=DeliveryState.DEAD, now=now, reason=str(refusal)
-            )
+    async def _refused(self, letter: "_Letter", token: str, refusal: SendRefused, done: Delivered) -> None:
+        """Try again later, or give up when the chat says that it is final or has refused for days."""
+        ports, delivery, now = self._ports, letter.delivery, self._ports.clock.now()
+        attempt = delivery.attempt + 1
+        if refusal.final or self._rules.sending.is_hopeless(attempt, now - delivery.made_at):
+            await ports.outbox.settle(delivery, token=token, state=DeliveryState.DEAD, now=now, reason=str(refusal))
+            done.dead.append(delivery.id)
             return
-        due_at = now + (refusal.retry_after or AGAIN_AFTER)
-        await self._ports.outbox.requeue(delivery, token=token, due_at=due_at, reason=str(refusal))
+        due_at = now + (refusal.retry_after or self._rules.sending.pause(attempt))
+        await ports.outbox.requeue(delivery, token=token, due_at=due_at, reason=str(refusal))
+        done.refused.append(delivery.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,8 +56,9 @@ class Delivery(Record):
     """One message to one person, holding one or more outreach.
 
     `due_at` is the truth about time: when to send, or when to look after a send that did not end.
-    `message` is the frozen text (JSON of a Message) from the claim on; `token` names the claim; `ref`
-    is the chat's own id of what was sent; `withdrawn` holds the reason for each outreach taken out.
+    `message` is the frozen text (JSON of a Message) from the claim on; `token` names the claim; `looked_at` is
+    when the chat first showed no trace of a claimed send; `ref` is the chat's own id of what was sent;
+    `withdrawn` holds the reason for each outreach taken out.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Delivery(Record):
     attempt: int = 0
     token: str | None = None
     claimed_at: datetime | None = None
+    looked_at: datetime | None = None
     settled_at: datetime | None = None
     local_day: str | None = None
     message: str | None = None

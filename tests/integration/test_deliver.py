@@ -6,7 +6,6 @@ import pytest
 from fakes import CutOff
 from world import World, old_pilot, world_of
 
-from adapters.redis_store.outbox import SEND_TIMEOUT
 from adapters.redis_store.store import RedisStore
 from bot.app.deliver import Deliverer
 from bot.app.switch import go_live, pause, resume
@@ -15,6 +14,7 @@ from bot.domain.outreach import DeliveryState
 from bot.domain.reply import OnTrack, StopAsking
 from bot.domain.settings import Mode
 from bot.errors import SendRefused
+from bot.messages.model import Message
 
 DAY = timedelta(days=1)
 OPEN = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
@@ -172,14 +172,57 @@ async def test_a_send_that_was_cut_off_is_never_repeated_blindly(world: World, d
     world.chat.dies = None
     await world.work()
     assert len(world.sent) == (dies == "after")
-    world.clock.at += SEND_TIMEOUT
+    world.clock.at += world.rules.sending.look_after
     for _ in range(3):
         await world.work()
+        assert len(world.sent) <= 1
+        world.clock.at += world.rules.sending.limit
     assert await state_of(world) == [DeliveryState.SENT if knows else DeliveryState.UNKNOWN]
     assert len(world.sent) == (1 if knows else int(dies == "after"))
     stored = await world.ports.cases.get("a")
     assert stored is not None
     assert stored.case.asked[0].sent_at is not None
+
+
+async def test_no_trace_is_believed_at_the_second_look_only(world: World) -> None:
+    """A history that lags, or a clock that jumped over the send, does not make a message go out twice."""
+    await decided(world, "a")
+    world.clock.at, world.chat.dies = OPEN, "before"
+    await world.work()
+    world.clock.at += world.rules.sending.look_after
+    world.chat.dies = None
+    await world.work()
+    (looked,) = await world.ports.outbox.all()
+    assert (looked.state, looked.looked_at) == (DeliveryState.SENDING, world.clock.at)
+    person = await world.ports.people.get(looked.recipient)
+    assert person is not None
+    await world.chat.send(person, looked.id, Message.from_stored(looked.message or ""))
+    world.clock.at += world.rules.sending.limit
+    await world.work()
+    assert await state_of(world) == [DeliveryState.SENT]
+    assert len(world.sent) == 1
+
+
+async def test_refused_without_a_delay_it_waits_longer_each_time_and_is_given_up_after_days(world: World) -> None:
+    """A minute, two, four: after ten attempts and three days the delivery is dead with the chat's reason."""
+    sending = world.rules.sending
+    assert [sending.pause(n) for n in (1, 2, 3, 9, 999)] == [
+        timedelta(minutes=1),
+        timedelta(minutes=2),
+        timedelta(minutes=4),
+        timedelta(hours=4),
+        timedelta(hours=4),
+    ]
+    await decided(world, "a")
+    world.clock.at = OPEN
+    world.chat.refusal = SendRefused("out of order")
+    while (await state_of(world)) == [DeliveryState.QUEUED]:
+        await world.work()
+        world.clock.at += timedelta(hours=1)
+    (dead,) = await world.ports.outbox.all()
+    assert (dead.state, dead.reason) == (DeliveryState.DEAD, "out of order")
+    assert dead.attempt >= sending.attempts
+    assert world.clock.at - dead.made_at >= sending.patience
 
 
 async def test_a_refusal_is_tried_again_later_or_given_up(world: World) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,11 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from world import World, old_pilot, world_of
 
-from adapters.redis_store.outbox import SEND_TIMEOUT
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.store import RedisStore
-from bot.app.deliver import SEND_LIMIT
 from bot.app.overview import page
+from bot.app.rules import Sending
 from bot.app.switch import go_live, pause
 from bot.domain.case import Case, CaseState
 from bot.domain.finding import Kind
@@ -167,11 +167,11 @@ async def test_an_owner_who_comes_back_is_asked_after_all(world: World) -> None:
 
 
 async def test_a_send_that_hangs_is_cut_off_before_anybody_looks_after_it(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World,
 ) -> None:
     """The limit of a send lies well below the time after which another worker looks into the chat's history."""
-    assert 3 * SEND_LIMIT < SEND_TIMEOUT
-    monkeypatch.setattr("bot.app.deliver.SEND_LIMIT", timedelta(seconds=0.05))
+    assert 3 * world.rules.sending.limit < world.rules.sending.look_after
+    world.rules = replace(world.rules, sending=Sending(limit=timedelta(seconds=0.05)))
 
     class Hanging:
         async def send(self, *_: object) -> str:

@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from builders import NOW, reply
 
-from adapters.redis_store.outbox import SEND_TIMEOUT, from_ms, to_ms
+from adapters.redis_store.outbox import from_ms, to_ms
 from adapters.redis_store.store import RedisStore
 from bot.domain.outreach import Delivery, DeliveryState, Outreach, Step, Window
 from bot.domain.reply import OnTrack
 from bot.domain.settings import Mode, OrgState
 from bot.ports import AuditEntry, Claim, Limits
 
+MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 LIMITS = Limits(per_week=2, min_gap=timedelta(hours=20), local_day="2026-03-10")
@@ -43,7 +44,13 @@ async def claim(
     window = Window(opens_at=WINDOW.opens_at + day * DAY, closes_at=WINDOW.closes_at + day * DAY)
     mine = Limits(limits.per_week, limits.min_gap, f"2026-03-{10 + day}")
     return await store.outbox.claim(
-        delivery, now=at + day * DAY, token=token, message="text", window=window, limits=mine
+        delivery,
+        now=at + day * DAY,
+        token=token,
+        message="text",
+        window=window,
+        look_at=at + day * DAY + 5 * MINUTE,
+        limits=mine,
     )
 
 
@@ -145,11 +152,26 @@ async def test_a_send_without_an_end_comes_back_to_be_looked_after(store: RedisS
     one = await queued(store, "a")
     await claim(store, one)
     assert await store.outbox.due(NOW + timedelta(seconds=60)) == []
-    stale = (await store.outbox.due(NOW + SEND_TIMEOUT))[0]
+    stale = (await store.outbox.due(NOW + 5 * MINUTE))[0]
     assert (stale.state, stale.token) == (DeliveryState.SENDING, "t1")
     assert await store.outbox.settle(stale, token="t1", state=DeliveryState.UNKNOWN, now=NOW, reason="?")
     assert await store.outbox.settle(stale, token="t1", state=DeliveryState.SENT, now=NOW, ref="r")
     assert len(await store.outbox.budget("p_owner", NOW - DAY)) == 1
+
+
+async def test_a_send_without_a_trace_is_looked_into_once_more(store: RedisStore) -> None:
+    """The first look is noted and moves the time; put back in the queue, the delivery begins anew."""
+    await live(store)
+    one = await queued(store, "a")
+    await claim(store, one)
+    assert not await store.outbox.look_again(one, token="t2", now=NOW, due_at=NOW + HOUR)
+    assert await store.outbox.look_again(one, token="t1", now=NOW, due_at=NOW + HOUR)
+    assert await store.outbox.due(NOW + 59 * MINUTE) == []
+    (looked,) = await store.outbox.due(NOW + HOUR)
+    assert (looked.state, looked.looked_at) == (DeliveryState.SENDING, NOW)
+    assert await store.outbox.requeue(looked, token="t1", due_at=NOW, reason="?")
+    (again,) = await store.outbox.due(NOW)
+    assert (again.state, again.looked_at) == (DeliveryState.QUEUED, None)
 
 
 async def test_withdrawn_outreach_is_listed_with_its_reason(store: RedisStore) -> None:

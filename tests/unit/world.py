@@ -7,7 +7,8 @@ from fakes import FakeClock, FakeMessenger, FakeQueue
 
 from adapters.content import load_texts
 from adapters.redis_store.store import RedisStore
-from bot.app.deliver import Deliverer, relay
+from bot.app.deliver import Deliverer
+from bot.app.dispatch import relay
 from bot.app.replies import reflect_deliveries, work_off_replies
 from bot.app.rules import Rules
 from bot.app.sweep import SweepReport, sweep

@@ -4,7 +4,7 @@ local held = redis.call('HMGET', KEYS[1], 'state', 'id', 'recipient')
 if held[1] ~= 'dead' and held[1] ~= 'unknown' then return 0 end
 local member = held[3] .. ' ' .. held[2]
 redis.call('HSET', KEYS[1], 'state', 'queued', 'due', ARGV[1])
-redis.call('HDEL', KEYS[1], 'token', 'claimed', 'settled', 'message', 'ref', 'reason')
+redis.call('HDEL', KEYS[1], 'token', 'claimed', 'looked', 'settled', 'message', 'ref', 'reason')
 redis.call('PERSIST', KEYS[1])
 redis.call('ZADD', KEYS[2], ARGV[1], member)
 redis.call('ZREM', KEYS[3], held[2])
