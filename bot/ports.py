@@ -206,16 +206,24 @@ class Outbox(Protocol):
         """Return deliveries whose time has come: queued ones, and sending ones past the send timeout."""
         ...
 
+    async def handed_out(self, deliveries: Sequence[Delivery], until: datetime) -> None:
+        """Leave these out of `due` until then: somebody works on them, and when they come to nothing, others do."""
+        ...
+
     async def get(self, recipient: str, delivery: str) -> Delivery | None:
         """Return one delivery."""
         ...
 
-    async def find(self, recipient: str, outreach: str) -> Delivery | None:
-        """Return the delivery that holds an outreach."""
+    async def holding(self, outreach: Sequence[tuple[str, str]]) -> dict[str, Delivery]:
+        """Return the delivery that holds each outreach, given as (recipient, id), by the id; unknown ones are left out."""
         ...
 
     async def of(self, recipient: str) -> list[Delivery]:
         """Return the deliveries of one person, oldest first."""
+        ...
+
+    async def queued(self) -> list[Delivery]:
+        """Return every queued delivery, by recipient and age."""
         ...
 
     async def all(self) -> list[Delivery]:
@@ -380,6 +388,10 @@ class Found(StrEnum):
 
 class Messenger(Protocol):
     """A chat, seen from the core."""
+
+    def workspace(self, person: Person) -> str:
+        """Name what the chat limits together: the workspace or tenant that a message to this person goes through."""
+        ...
 
     async def send(self, person: Person, delivery: str, message: Message) -> str:
         """Send and return the chat's own reference.

@@ -1,6 +1,5 @@
 """The commands. Exit codes: 0 done; 1 done, and something needs you; 2 it can't be done, one sentence says why."""
 
-import getpass
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
@@ -18,10 +17,13 @@ from bot.errors import InputError, StickshakerError
 from jobs.backtest import backtest_command
 from jobs.check import run_check
 from jobs.demo import run_demo
+from jobs.importing import import_command
 from jobs.ingress import run_ingest, take_in_before
+from jobs.letters import drop_command, letters_command, retry_command
 from jobs.loading import loading
 from jobs.routes import show_routes
-from jobs.running import AsJson, run, wait_for
+from jobs.running import AsJson, operator, run, wait_for
+from jobs.settings import read_settings
 from jobs.shown import (
     complain,
     flush_output,
@@ -187,7 +189,7 @@ def golive(*, yes: Yes = False) -> None:
         if not yes and not _agrees("Let messages leave from now on?"):
             say("Nothing changed: still nothing is sent.")
             return 1
-        await go_live(process.ports, _who(), process.ports.clock.now())
+        await go_live(process.ports, operator(), process.ports.clock.now())
         say("[green]Live.[/] The next sweep writes to the first owners. `stickshaker pause` stops everything at once.")
         if process.settings.mode == "shadow":
             say("[yellow]But STICKSHAKER_MODE=shadow keeps this process from sending; unset it.[/]")
@@ -201,7 +203,7 @@ def pause_command() -> None:
     """Stop every send at once, until `stickshaker resume`."""
 
     async def body(process: Process) -> None:
-        await pause(process.ports, _who(), process.ports.clock.now())
+        await pause(process.ports, operator(), process.ports.clock.now())
         say("[yellow]Paused.[/] Nothing leaves until `stickshaker resume`.")
 
     run(body)
@@ -212,7 +214,7 @@ def resume_command() -> None:
     """Return to how it was before the pause."""
 
     async def body(process: Process) -> None:
-        state = await resume(process.ports, _who(), process.ports.clock.now())
+        state = await resume(process.ports, operator(), process.ports.clock.now())
         say("Live again." if state.mode is Mode.LIVE else "In shadow mode: nothing is sent.")
 
     run(body)
@@ -234,6 +236,22 @@ def optin(person: Annotated[str, typer.Argument(help="Written as the registry wr
 def check(*, as_json: AsJson = False) -> None:
     """Say what works, what is missing and how to mend it: settings, store, registry, sources."""
     raise typer.Exit(wait_for(run_check(as_json=as_json)))
+
+
+@app.command("run")
+def run_command(
+    *,
+    role: Annotated[
+        str, typer.Option("--role", metavar="all|web|worker", help="What this process does; several may run at once.")
+    ] = "all",
+) -> None:
+    """Run the service: jobs on their schedule, messages when they are due, until Ctrl-C or SIGTERM."""
+    from jobs.run import Role, serve  # noqa: PLC0415  the engine takes most of a second to load; only this needs it
+
+    if role not in set(Role):
+        msg = f"--role '{role}' is none; write all, web or worker."
+        raise InputError(msg)
+    wait_for(serve(read_settings(), Role(role)))
 
 
 @app.command("export")
@@ -260,6 +278,10 @@ def demo(
 
 
 app.command("backtest")(backtest_command)
+app.command("import")(import_command)
+app.command("letters")(letters_command)
+app.command("retry")(retry_command)
+app.command("drop")(drop_command)
 
 
 def _agrees(question: str) -> bool:
@@ -270,14 +292,6 @@ def _agrees(question: str) -> bool:
     except typer.Abort:
         say()
         return False
-
-
-def _who() -> str:
-    """Return who sits at this machine, for the trail."""
-    try:
-        return f"admin at the terminal ({getpass.getuser()})"
-    except (KeyError, OSError):
-        return "admin at the terminal"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,6 +1,7 @@
 """How a command runs: over an opened process, and what every command may be asked for."""
 
 import asyncio
+import getpass
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, TypeVar
 
@@ -30,3 +31,11 @@ def wait_for(body: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(body)
     except BrokenPipeError as fault:
         raise typer.Exit(0) from fault
+
+
+def operator() -> str:
+    """Return who sits at this machine, for the trail."""
+    try:
+        return f"admin at the terminal ({getpass.getuser()})"
+    except (KeyError, OSError):
+        return "admin at the terminal"

@@ -1,8 +1,10 @@
 """The one place where adapters are built and joined to the core."""
 
+import os
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -17,12 +19,14 @@ from adapters.terminal.chat import Chat
 from adapters.terminal.messenger import TerminalMessenger
 from bot.app.deliver import Deliverer
 from bot.app.dispatch import relay
+from bot.app.duties import Duties
+from bot.app.ingress import Receiver
 from bot.app.replies import reflect_deliveries, work_off_replies
 from bot.app.rules import Rules
 from bot.detection.detect import Detector
 from bot.domain.people import Person
 from bot.domain.settings import DetectionSettings
-from bot.ports import Clock, Messenger, Ports
+from bot.ports import Clock, Messenger, Ports, WorkQueue
 from jobs.settings import Settings, secret_of
 from jobs.shown import OUT, typed
 
@@ -32,24 +36,37 @@ MIN_GROUP_OF_AGGREGATES: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """Everything a command needs: ports, rules, the queue to drain, and what answered as the store."""
+    """Everything a command needs: ports, rules, the jobs, and what answered as the store."""
 
     ports: Ports
     rules: Rules
-    queue: InlineQueue
+    duties: Duties
     server: ServerFacts
     settings: Settings
+    faults_said: Callable[[], AbstractContextManager[None]]
+    """A block in which whatever goes wrong with the store is StoreUnavailable in one sentence."""
 
     async def work(self) -> None:
-        """Work off replies, then pending outreach, then what is due."""
-        for task in ("replies", "relay", "deliver"):
-            await self.ports.queue.submit(task)
-        await self.queue.drain()
+        """Work off replies, then pending outreach, then what is due, here and now."""
+        await work_off_replies(self.ports, self.rules)
+        await relay(self.ports, self.rules)
+        await self.duties.deliverer.deliver_due()
+        await reflect_deliveries(self.ports, list(await self.ports.touched.read()))
 
 
 def today() -> date:
     """Return the UTC day of this machine's clock."""
     return SystemClock().now().date()
+
+
+def machine_clock() -> Clock:
+    """Return the clock of this machine, whatever clock a process is given to judge by."""
+    return SystemClock()
+
+
+def worker_name() -> str:
+    """Return a name that no other process has."""
+    return f"{socket.gethostname()}#{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def terminal_chat(process: Process, person: Person) -> Chat:
@@ -71,11 +88,15 @@ def rules_of(settings: Settings) -> Rules:
     )
 
 
+Engine = Callable[[str, str], AbstractAsyncContextManager[WorkQueue]]
+"""Opens what hands out work, over the store at this URL and under a name of its own there."""
+
+
 @asynccontextmanager
 async def open_process(
-    settings: Settings, *, clock: Clock | None = None, messenger: Messenger | None = None
+    settings: Settings, *, clock: Clock | None = None, messenger: Messenger | None = None, engine: Engine | None = None
 ) -> AsyncIterator[Process]:
-    """Connect the store, join every port and let go at the end.
+    """Connect the store, join every port and let go at the end; without an engine work is done in line.
 
     Raises SettingsError, StoreUnavailable or WrongKey in one sentence; StoreUnavailable also for what
     the store does later on. Call it from the main thread: the embedded server ends with the thread
@@ -86,22 +107,27 @@ async def open_process(
     if settings.redis_url is None:
         server = EmbeddedServer(settings.folder)
         server.ensure()
-        client = client_of(server)
+        client, url = client_of(server), f"unix://{server.socket_path}"
     else:
-        client = client_for(settings.redis_url.get_secret_value())
+        url = settings.redis_url.get_secret_value()
+        client = client_for(url)
     store = RedisStore(client, secret)
+    inline = InlineQueue()
     try:
         with store.faults_said():
             facts = await store.open()
-            yield _join(store, facts, settings, clock or SystemClock(), messenger or TerminalMessenger())
+            async with engine(url, f"{store.keys.root}:docket") if engine else nullcontext(inline) as queue:
+                yield _join(store, facts, settings, clock or SystemClock(), messenger or TerminalMessenger(), queue)
     finally:
         await store.close()
         if server is not None:
             server.close()
 
 
-def _join(store: RedisStore, facts: ServerFacts, settings: Settings, clock: Clock, messenger: Messenger) -> Process:
-    queue, rules = InlineQueue(), rules_of(settings)
+def _join(
+    store: RedisStore, facts: ServerFacts, settings: Settings, clock: Clock, messenger: Messenger, queue: WorkQueue
+) -> Process:
+    rules = rules_of(settings)
     ports = Ports(
         clock=clock,
         pilots=store.pilots,
@@ -124,19 +150,10 @@ def _join(store: RedisStore, facts: ServerFacts, settings: Settings, clock: Cloc
         messenger=messenger,
         queue=queue,
     )
-    deliverer = Deliverer(ports, rules, secrets.token_hex(8))
-
-    async def replies() -> None:
-        await work_off_replies(ports, rules)
-
-    async def relayed() -> None:
-        await relay(ports, rules)
-
-    async def deliver() -> None:
-        await deliverer.deliver_due()
-        await reflect_deliveries(ports, list(await ports.touched.read()))
-
-    queue.register("replies", replies)
-    queue.register("relay", relayed)
-    queue.register("deliver", deliver)
-    return Process(ports, rules, queue, facts, settings)
+    duties = Duties(
+        ports=ports,
+        rules=rules,
+        receiver=Receiver(ports, aggregate_only=settings.aggregate_only, least_group=rules.detection.min_group),
+        deliverer=Deliverer(ports, rules, secrets.token_hex(8)),
+    )
+    return Process(ports, rules, duties, facts, settings, store.faults_said)

@@ -4,11 +4,9 @@ import hmac
 from collections.abc import Sequence
 from typing import Final
 
-import redis.asyncio as redis
-
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.scripts import Scripts
-from adapters.redis_store.wire import to_bytes
+from adapters.redis_store.wire import Client, to_bytes
 from bot.domain.fact import ACTOR_BYTES
 from bot.domain.people import normalise
 
@@ -24,7 +22,7 @@ class RedisActors:
     the table of aliases nor the ids of people the registry names.
     """
 
-    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts, secret: bytes) -> None:
+    def __init__(self, client: Client, keys: Keys, scripts: Scripts, secret: bytes) -> None:
         """Keep the secret of this organisation; it is never stored here."""
         self._client, self._keys, self._scripts, self._secret = client, keys, scripts, secret
 

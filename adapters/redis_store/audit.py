@@ -4,18 +4,16 @@ import json
 from dataclasses import asdict
 from datetime import datetime
 
-import redis.asyncio as redis
-
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.numbers import Numbers
-from adapters.redis_store.wire import to_bytes, to_text
+from adapters.redis_store.wire import Client, to_bytes, to_text
 from bot.ports import AuditEntry
 
 
 class RedisAudit:
     """The Audit port."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, pilots: Numbers) -> None:
+    def __init__(self, client: Client, keys: Keys, pilots: Numbers) -> None:
         """Share the pilots' numbers."""
         self._client, self._keys, self._pilots = client, keys, pilots
 

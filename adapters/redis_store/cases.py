@@ -1,15 +1,14 @@
 """Cases in the store: one write moves a case, with its pending outreach and its audit entry."""
 
-from collections.abc import Sequence
-
-import redis.asyncio as redis
+from collections.abc import Mapping, Sequence
 
 from adapters.redis_store.audit import to_stored
 from adapters.redis_store.keys import Keys
-from adapters.redis_store.numbers import CHUNK, Numbers
+from adapters.redis_store.numbers import Numbers
+from adapters.redis_store.records import Records
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.shards import Shards
-from adapters.redis_store.wire import to_bytes, to_text
+from adapters.redis_store.wire import Client, to_bytes, to_text
 from bot.domain.case import Case
 from bot.domain.outreach import Outreach
 from bot.errors import Conflict, NotFound
@@ -19,10 +18,10 @@ from bot.ports import AuditEntry, StoredCase
 class RedisCases:
     """The Cases port."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts, pilots: Numbers, shards: Shards) -> None:
+    def __init__(self, client: Client, keys: Keys, scripts: Scripts, pilots: Numbers, shards: Shards) -> None:
         """Share the pilots' numbers."""
         self._client, self._keys, self._scripts, self._pilots = client, keys, scripts, pilots
-        self._shards = shards
+        self._shards, self._records = shards, Records(client, keys, scripts)
 
     async def get(self, pilot: str) -> StoredCase | None:
         """Return the latest case of a pilot."""
@@ -34,24 +33,19 @@ class RedisCases:
 
     async def all(self) -> dict[str, StoredCase]:
         """Return the latest case of each pilot that ever had one."""
-        return await self._of(list((await self._pilots.all()).items()))
+        return await self._of(await self._pilots.all())
 
     async def some(self, pilots: Sequence[str]) -> dict[str, StoredCase]:
         """Return the latest case of each of these pilots that ever had one."""
-        return await self._of(list((await self._pilots.some(pilots)).items()))
+        return await self._of(await self._pilots.some(pilots))
 
-    async def _of(self, numbers: Sequence[tuple[str, int]]) -> dict[str, StoredCase]:
-        found: dict[str, StoredCase] = {}
-        for start in range(0, len(numbers), CHUNK):
-            part = numbers[start : start + CHUNK]
-            async with self._client.pipeline(transaction=False) as pipe:
-                for _, number in part:
-                    pipe.hmget(self._keys.case(number), ["rev", "doc"])
-                answers = await pipe.execute()
-            for (pilot, _), (revision, document) in zip(part, answers, strict=True):
-                if document is not None:
-                    found[pilot] = StoredCase(Case.from_stored(document), int(revision))
-        return found
+    async def _of(self, numbers: Mapping[str, int]) -> dict[str, StoredCase]:
+        records = await self._records.of(list(numbers.values()), self._keys.case, "rev", "doc")
+        return {
+            pilot: StoredCase(Case.from_stored(document), int(revision))
+            for pilot, (revision, document) in zip(numbers, records, strict=True)
+            if document is not None and revision is not None
+        }
 
     async def past(self, pilot: str) -> list[Case]:
         """Return the earlier cases of a pilot, oldest first."""

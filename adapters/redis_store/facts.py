@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-import redis.asyncio as redis
-
 from adapters.redis_store.axis import Axis
 from adapters.redis_store.cells import Numbered, day_number, groups_of
 from adapters.redis_store.fold import Fold
@@ -16,6 +14,7 @@ from adapters.redis_store.retention import Retention
 from adapters.redis_store.roster import RedisRoster
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.segmenting import segments_of
+from adapters.redis_store.wire import Client
 from bot.domain.fact import Cell, Partition
 from bot.intake import FoldReport, PutCounts
 from bot.metrics.people import MONTH, Segments
@@ -31,7 +30,7 @@ class RedisFacts:
 
     def __init__(
         self,
-        client: redis.Redis,
+        client: Client,
         keys: Keys,
         scripts: Scripts,
         pilots: Numbers,

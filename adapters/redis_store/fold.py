@@ -8,7 +8,6 @@ from datetime import date
 from typing import Final
 
 import numpy as np
-import redis.asyncio as redis
 
 from adapters.redis_store.axis import Axis
 from adapters.redis_store.cells import KEPT_DAYS, day_number
@@ -22,6 +21,7 @@ from adapters.redis_store.reader import Reader
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.shards import Shards
 from adapters.redis_store.tally import Folded, Sources, tally
+from adapters.redis_store.wire import Client
 from bot.domain.telemetry import SourceStatus
 from bot.intake import FoldReport
 from bot.metrics.people import MONTH, SEASON_DAYS
@@ -37,7 +37,7 @@ SEATS: Final = b"seats"
 class Fold:
     """One fold as of a day."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts, sources: Numbers, today: date) -> None:
+    def __init__(self, client: Client, keys: Keys, scripts: Scripts, sources: Numbers, today: date) -> None:
         """Share client, key names and numbers."""
         self._client, self._keys, self._scripts = client, keys, scripts
         self._shards, self._reader = Shards(client, keys), Reader(client, keys, scripts)
@@ -179,10 +179,10 @@ class Fold:
             by_shard[self._keys.shard_of_pilot(one.held.pilot)].append(one)
         days = {one.days[n] for one in folded for n in one.changed}
         block = block_bytes(await self._client.hlen(self._keys.pilots))
+        if days:
+            # The days first and by themselves, so that no row is ever without its day.
+            await self._client.zadd(self._keys.days, {str(day): day for day in days})
         async with self._client.pipeline(transaction=False) as pipe:
-            if days:
-                # The days first, so that no row is ever without its day.
-                pipe.zadd(self._keys.days, {str(day): day for day in days})
             for shard, part in by_shard.items():
                 keys = [self._keys.dirty(shard), self._keys.folded(shard), self._keys.touched(shard)]
                 keys += [self._keys.touches(shard), self._keys.several(shard), self._keys.cleared(shard)]
@@ -190,7 +190,7 @@ class Fold:
                 stems += [self._keys.roll_stem(shard), self._keys.seats_stem(shard)]
                 told = [to_piece(one, dirty[one.held.pilot], axis, block) for one in part]
                 await self._scripts.add(pipe, "fold", keys, [*stems, USERS_SECONDS, *told])
-            answers = (await pipe.execute())[-len(by_shard) :]
+            answers = await pipe.execute()
         return {
             one.held.pilot: len(one.changed)
             for part, stored in zip(by_shard.values(), answers, strict=True)

@@ -3,13 +3,11 @@
 from datetime import timedelta
 from typing import Final
 
-import redis.asyncio as redis
-
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.outbox import to_ms
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.shards import Shards
-from adapters.redis_store.wire import to_text
+from adapters.redis_store.wire import Client, to_text
 from bot.domain.reply import Reply
 
 KEPT: Final = timedelta(days=90)
@@ -19,7 +17,7 @@ KEPT: Final = timedelta(days=90)
 class RedisInbox:
     """The Inbox port."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts, shards: Shards) -> None:
+    def __init__(self, client: Client, keys: Keys, scripts: Scripts, shards: Shards) -> None:
         """Keep what is needed; all state is in the store."""
         self._client, self._keys, self._scripts, self._shards = client, keys, scripts, shards
 

@@ -11,13 +11,10 @@ from itertools import groupby
 from struct import Struct
 from typing import Final
 
-import redis.asyncio as redis
-from redis.exceptions import RedisError
-
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.outbox import to_ms
 from adapters.redis_store.scripts import Scripts
-from adapters.redis_store.wire import to_bytes
+from adapters.redis_store.wire import FAULTS, Client, to_bytes
 from bot.domain.entry import LARGEST_ENTRY, Stream
 from bot.errors import StoreUnavailable
 from bot.intake import Entry, Handout, Refusal
@@ -43,7 +40,7 @@ class RedisIngress:
     """The Ingress port."""
 
     def __init__(
-        self, client: redis.Redis, keys: Keys, scripts: Scripts, *, time: timedelta = TIME, most: int = MOST_ENTRIES
+        self, client: Client, keys: Keys, scripts: Scripts, *, time: timedelta = TIME, most: int = MOST_ENTRIES
     ) -> None:
         """Keep what is needed; all state is in the store. `time` and `most` entries are what a reader has at once."""
         self._client, self._keys, self._scripts, self._time, self._most = client, keys, scripts, time, most
@@ -74,7 +71,7 @@ class RedisIngress:
 
     def is_at_fault(self, fault: Exception) -> bool:
         """Whether the store is at fault, or there is no memory left: each entry is as good as before."""
-        return isinstance(fault, RedisError | StoreUnavailable | OSError | MemoryError)
+        return isinstance(fault, (*FAULTS, StoreUnavailable, OSError, MemoryError))
 
 
 def _entries(packed: bytes) -> Iterator[Entry]:

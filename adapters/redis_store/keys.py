@@ -4,6 +4,7 @@ A tag in braces puts keys into one slot of a cluster: `{s<k>}` holds what belong
 `{r<k>}` what belongs to the people of one. No script and no command with several keys spans two tags.
 """
 
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Final
 
@@ -28,6 +29,13 @@ class Keys:
     def shard_of_person(person: str) -> int:
         """Return the shard of a person's id, the same in every process."""
         return int.from_bytes(blake2b(person.encode(), digest_size=2).digest()) % SHARDS
+
+    def by_shard_of_person(self, people: Iterable[str]) -> dict[int, list[str]]:
+        """Return these people, each once, by shard."""
+        found: dict[int, list[str]] = {}
+        for person in sorted(set(people)):
+            found.setdefault(self.shard_of_person(person), []).append(person)
+        return found
 
     def _s(self, shard: int, kind: str, *rest: str | int) -> str:
         return ":".join([self.root, kind, f"{{s{shard}}}", *map(str, rest)])
@@ -282,6 +290,11 @@ class Keys:
     def letters(self, shard: int) -> str:
         """Name the stream: how the deliveries of a shard moved."""
         return self._r(shard, "aud")
+
+    @property
+    def engine(self) -> str:
+        """Name what the keys of the work engine begin with, in a Cluster in braces."""
+        return f"{self.root}:docket"
 
     def ingress(self, stream: str) -> str:
         """Name the stream: what data teams tell of usage, or of the registry."""

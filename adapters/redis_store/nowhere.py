@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-import redis.asyncio as redis
-
 from adapters.redis_store.keys import Keys
-from adapters.redis_store.wire import to_text
+from adapters.redis_store.wire import Client, to_text
 from bot.intake import Unrouted
 
 MOST: Final = 200
@@ -18,7 +16,7 @@ MOST: Final = 200
 class RedisNowhere:
     """The Nowhere port."""
 
-    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+    def __init__(self, client: Client, keys: Keys) -> None:
         """Keep all sources in one hash: there are few."""
         self._client, self._keys = client, keys
 

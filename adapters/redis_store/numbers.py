@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-import redis.asyncio as redis
-
 from adapters.redis_store.scripts import Scripts
-from adapters.redis_store.wire import to_text
+from adapters.redis_store.wire import Client, to_text
 from bot.errors import NotFound
 
 CHUNK = 500
@@ -14,7 +12,7 @@ CHUNK = 500
 class Numbers:
     """Numbers of the names in one hash; known ones are remembered, since they never change."""
 
-    def __init__(self, client: redis.Redis, scripts: Scripts, key: str) -> None:
+    def __init__(self, client: Client, scripts: Scripts, key: str) -> None:
         """Look after the hash `key`."""
         self._client, self._scripts, self._key = client, scripts, key
         self._known: dict[str, int] = {}

@@ -2,12 +2,10 @@
 
 import hmac
 
-import redis.asyncio as redis
-
 from adapters.redis_store.audit import to_stored
 from adapters.redis_store.keys import SHARDS, Keys
 from adapters.redis_store.scripts import Scripts
-from adapters.redis_store.wire import to_text
+from adapters.redis_store.wire import Client, to_text
 from bot.domain.settings import OrgState
 from bot.errors import Conflict, WrongKey
 from bot.ports import AuditEntry
@@ -16,7 +14,7 @@ from bot.ports import AuditEntry
 class RedisSettings:
     """The SettingsStore port."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts) -> None:
+    def __init__(self, client: Client, keys: Keys, scripts: Scripts) -> None:
         """Keep what is needed; all state is in the store."""
         self._client, self._keys, self._scripts = client, keys, scripts
 
@@ -40,11 +38,14 @@ class RedisSettings:
         for shard in range(SHARDS):
             await self._scripts.run("mode", [self._keys.mode(shard)], [state.revision, state.mode.value])
 
-    async def check_key(self, secret: bytes) -> None:
-        """Remember the fingerprint of the organisation's key; raises WrongKey for another one."""
+    async def check_key(self, secret: bytes, *, reading: bool = False) -> None:
+        """Remember the fingerprint of the organisation's key, unless `reading`; raises WrongKey for another one."""
         mark = hmac.digest(secret, b"stickshaker key fingerprint", "sha256").hex()[:16]
-        await self._client.set(self._keys.key_fingerprint, mark, nx=True)
+        if not reading:
+            await self._client.set(self._keys.key_fingerprint, mark, nx=True)
         held = await self._client.get(self._keys.key_fingerprint)
+        if held is None and reading:
+            return
         if held is None or to_text(held) != mark:
             msg = (
                 "This store was filled under another STICKSHAKER_PSEUDONYM_KEY: with this one nobody would be "

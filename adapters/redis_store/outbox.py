@@ -1,16 +1,15 @@
 """Deliveries in the store: each a hash on its recipient's shard, moved by one script a step."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
-
-import redis.asyncio as redis
 
 from adapters.redis_store.audit import to_stored
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.shards import Shards
-from adapters.redis_store.wire import to_text
+from adapters.redis_store.wire import Client, to_text
 from bot.domain.outreach import Delivery, DeliveryState, Outreach, Window, identity
 from bot.ports import AuditEntry, Claim, Limits, Standing
 
@@ -41,7 +40,7 @@ REFUNDED: Final = frozenset({DeliveryState.DEAD, DeliveryState.DROPPED})
 class RedisOutbox:
     """The Outbox port."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts, shards: Shards) -> None:
+    def __init__(self, client: Client, keys: Keys, scripts: Scripts, shards: Shards) -> None:
         """Keep what is needed; all state is in the store."""
         self._client, self._keys, self._scripts, self._shards = client, keys, scripts, shards
 
@@ -86,21 +85,48 @@ class RedisOutbox:
                 pipe.zrangebyscore(self._keys.due(shard), "-inf", until)
             return [to_text(m) for found in await pipe.execute() for m in found]
 
+    async def handed_out(self, deliveries: Sequence[Delivery], until: datetime) -> None:
+        """Leave these out of `due` until then; the time in the record stays."""
+        async with self._client.pipeline(transaction=False) as pipe:
+            for one in deliveries:
+                due = self._keys.due(self._keys.shard_of_person(one.recipient))
+                pipe.zadd(due, {f"{one.recipient} {one.id}": to_ms(until)}, xx=True)
+            await pipe.execute()
+
     async def get(self, recipient: str, delivery: str) -> Delivery | None:
         """Return one delivery."""
         found = await self.read([f"{recipient} {delivery}"])
         return found[0] if found else None
 
-    async def find(self, recipient: str, outreach: str) -> Delivery | None:
-        """Return the delivery that holds an outreach."""
-        delivery = await self._client.get(self._keys.outreach(recipient, outreach))
-        return None if delivery is None else await self.get(recipient, to_text(delivery))
+    async def holding(self, outreach: Sequence[tuple[str, str]]) -> dict[str, Delivery]:
+        """Return the delivery that holds each outreach, by its id."""
+        by_shard: dict[int, list[tuple[str, str]]] = defaultdict(list)
+        for recipient, one in outreach:
+            by_shard[self._keys.shard_of_person(recipient)].append((recipient, one))
+        async with self._client.pipeline(transaction=False) as pipe:
+            for together in by_shard.values():
+                pipe.mget([self._keys.outreach(recipient, one) for recipient, one in together])
+            answers = [delivery for found in await pipe.execute() for delivery in found]
+        asked = [pair for together in by_shard.values() for pair in together]
+        member_of = {
+            one: f"{recipient} {to_text(delivery)}"
+            for (recipient, one), delivery in zip(asked, answers, strict=True)
+            if delivery is not None
+        }
+        deliveries = {f"{d.recipient} {d.id}": d for d in await self.read(sorted(set(member_of.values())))}
+        return {one: deliveries[member] for one, member in member_of.items() if member in deliveries}
 
     async def of(self, recipient: str) -> list[Delivery]:
         """Return the deliveries of one person, oldest first."""
         shard = self._keys.shard_of_person(recipient)
         members = [to_text(m) for m in await self._client.zrange(self._keys.deliveries(shard), 0, -1)]
         return await self.read([m for m in members if m.startswith(f"{recipient} ")])
+
+    async def queued(self) -> list[Delivery]:
+        """Return every queued delivery, by recipient and age."""
+        # Whatever is queued has a time at which it is due.
+        waiting = await self.read(await self.waiting("+inf"))
+        return sorted((d for d in waiting if d.state is DeliveryState.QUEUED), key=_by_age)
 
     async def all(self) -> list[Delivery]:
         """Return every delivery kept, by recipient and age."""
@@ -109,7 +135,7 @@ class RedisOutbox:
             for shard in shards:
                 pipe.zrange(self._keys.deliveries(shard), 0, -1)
             members = [to_text(m) for found in await pipe.execute() for m in found]
-        return sorted(await self.read(members), key=lambda d: (d.recipient, d.made_at, d.id))
+        return sorted(await self.read(members), key=_by_age)
 
     async def withdraw(
         self, recipient: str, delivery: str, outreach: Sequence[str], reason: str, now: datetime
@@ -197,21 +223,19 @@ class RedisOutbox:
 
     async def standing(self, people: Sequence[str], since: datetime) -> dict[str, Standing]:
         """Return how much each of these people got, and whether anything is queued for them."""
-        wanted = sorted(set(people))
-        meant = frozenset(wanted)
-        shards = sorted({self._keys.shard_of_person(p) for p in wanted})
+        by_shard = self._keys.by_shard_of_person(people)
         async with self._client.pipeline(transaction=False) as pipe:
-            for person in wanted:
-                pipe.zrangebyscore(self._keys.budget(person), f"({to_ms(since)}", "+inf", withscores=True)
-            for shard in shards:
+            for shard, together in by_shard.items():
+                await self._scripts.add(pipe, "read_claims", [self._keys.budget(p) for p in together], [to_ms(since)])
                 pipe.zrange(self._keys.due(shard), 0, -1)
             found = await pipe.execute()
+        wanted = [p for together in by_shard.values() for p in together]
+        claims = dict(zip(wanted, (pairs[1::2] for of_shard in found[::2] for pairs in of_shard), strict=True))
         # Whatever is queued has a time at which it is due.
-        members = {to_text(m) for due in found[len(wanted) :] for m in due}
-        waiting = await self.read(sorted(m for m in members if m.split(" ")[0] in meant))
+        members = {to_text(m) for due in found[1::2] for m in due}
+        waiting = await self.read(sorted(m for m in members if m.split(" ")[0] in claims))
         queued = {d.recipient for d in waiting if d.state is DeliveryState.QUEUED and d.active}
-        claims = zip(wanted, found[: len(wanted)], strict=True)
-        return {p: Standing(tuple(from_ms(int(at)) for _, at in pairs), p in queued) for p, pairs in claims}
+        return {p: Standing(tuple(from_ms(int(at)) for at in moments), p in queued) for p, moments in claims.items()}
 
     async def reserve(self, day: date, outreach: str, limit: int) -> bool:
         """Take a place in the day's ramp."""
@@ -260,6 +284,10 @@ def from_hash(fields: dict[bytes, bytes]) -> Delivery | None:
     kept = {name: text[key] for key, name in PLAIN.items() if text.get(key)}
     withdrawn = {k.removeprefix("w:"): v for k, v in text.items() if k.startswith("w:")}
     return Delivery.model_validate(kept | moments | {"outreach": outreach, "withdrawn": withdrawn})
+
+
+def _by_age(delivery: Delivery) -> tuple[str, datetime, str]:
+    return delivery.recipient, delivery.made_at, delivery.id
 
 
 def to_ms(moment: datetime) -> int:

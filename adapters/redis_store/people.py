@@ -4,10 +4,9 @@ import hmac
 from collections.abc import Sequence
 from typing import Final
 
-import redis.asyncio as redis
-
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.shards import Shards
+from adapters.redis_store.wire import Client
 from bot.domain.people import Person, normalise
 
 BITS: Final = 80
@@ -17,7 +16,7 @@ BITS: Final = 80
 class RedisPeople:
     """The People port. Ids are HMAC-SHA256 of the alias under the organisation's key."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, shards: Shards, secret: bytes) -> None:
+    def __init__(self, client: Client, keys: Keys, shards: Shards, secret: bytes) -> None:
         """Keep the secret of this organisation; it is never stored here."""
         self._client, self._keys, self._shards, self._secret = client, keys, shards, secret
 
@@ -58,16 +57,18 @@ class RedisPeople:
 
     async def some(self, people: Sequence[str]) -> dict[str, Person]:
         """Return these people by id."""
-        wanted = sorted(set(people))
+        by_shard = self._keys.by_shard_of_person(people)
         async with self._client.pipeline(transaction=False) as pipe:
-            for person in wanted:
-                shard = self._keys.shard_of_person(person)
-                pipe.hget(self._keys.people(shard), person)
-                pipe.sismember(self._keys.opted_out(shard), person)
+            for shard, together in by_shard.items():
+                pipe.hmget(self._keys.people(shard), together)
+                pipe.smismember(self._keys.opted_out(shard), together)
             found = await pipe.execute()
-        records = zip(wanted, found[::2], found[1::2], strict=True)
-        known = {p: (Person.from_stored(record), bool(out)) for p, record, out in records if record is not None}
-        return {p: record.model_copy(update={"opted_out": out}) for p, (record, out) in known.items()}
+        known: dict[str, Person] = {}
+        for together, records, outs in zip(by_shard.values(), found[::2], found[1::2], strict=True):
+            for person, record, out in zip(together, records, outs, strict=True):
+                if record is not None:
+                    known[person] = Person.from_stored(record).model_copy(update={"opted_out": bool(out)})
+        return known
 
     async def opt_out(self, person: str) -> None:
         """Remember that this person wants no messages."""

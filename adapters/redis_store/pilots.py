@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-import redis.asyncio as redis
-
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.numbers import CHUNK, Numbers
+from adapters.redis_store.records import Records
+from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.touched import RedisTouched
+from adapters.redis_store.wire import Client
 from bot.domain.pilot import Pilot
 from bot.intake import PutCounts
 
@@ -14,9 +15,10 @@ from bot.intake import PutCounts
 class RedisPilots:
     """The Pilots port. A number without a record (a load cut off between) is no pilot yet."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, numbers: Numbers, touched: RedisTouched) -> None:
+    def __init__(self, client: Client, keys: Keys, scripts: Scripts, numbers: Numbers, touched: RedisTouched) -> None:
         """Share the pilots' numbers with the other ports, and note what changed."""
         self._client, self._keys, self._numbers, self._touched = client, keys, numbers, touched
+        self._records = Records(client, keys, scripts)
 
     async def put(self, pilots: Sequence[Pilot]) -> PutCounts:
         """Store pilots and count what that changed."""
@@ -24,12 +26,11 @@ class RedisPilots:
         numbers = await self._numbers.allot([p.id for p in pilots])
         for start in range(0, len(pilots), CHUNK):
             part = pilots[start : start + CHUNK]
-            places = [self._keys.pilot(numbers[p.id]) for p in part]
-            before = await self._records(places)
+            before = await self._documents([numbers[p.id] for p in part])
             documents = [p.to_stored().encode() for p in part]
             async with self._client.pipeline(transaction=False) as pipe:
-                for place, document in zip(places, documents, strict=True):
-                    pipe.hset(place, "doc", document)
+                for one, document in zip(part, documents, strict=True):
+                    pipe.hset(self._keys.pilot(numbers[one.id]), "doc", document)
                 await pipe.execute()
             new = sum(b is None for b in before)
             moved = [p.id for p, b, d in zip(part, before, documents, strict=True) if b != d]
@@ -43,7 +44,7 @@ class RedisPilots:
         number = await self._numbers.of(pilot_id)
         if number is None:
             return None
-        document = (await self._records([self._keys.pilot(number)]))[0]
+        document = (await self._documents([number]))[0]
         return None if document is None else Pilot.from_stored(document)
 
     async def all(self) -> list[Pilot]:
@@ -56,19 +57,12 @@ class RedisPilots:
         return await self._of(list(numbers.values()))
 
     async def _of(self, numbers: Sequence[int]) -> list[Pilot]:
-        places = [self._keys.pilot(n) for n in numbers]
-        found: list[Pilot] = []
-        for start in range(0, len(places), CHUNK):
-            documents = await self._records(places[start : start + CHUNK])
-            found += [Pilot.from_stored(d) for d in documents if d is not None]
+        found = [Pilot.from_stored(d) for d in await self._documents(numbers) if d is not None]
         return sorted(found, key=lambda p: p.id)
 
     async def ids(self) -> set[str]:
         """Return the ids of every pilot with a record."""
         return {p.id for p in await self.all()}
 
-    async def _records(self, places: Sequence[str]) -> list[bytes | None]:
-        async with self._client.pipeline(transaction=False) as pipe:
-            for place in places:
-                pipe.hget(place, "doc")
-            return list(await pipe.execute())
+    async def _documents(self, numbers: Sequence[int]) -> list[bytes | None]:
+        return [document for (document,) in await self._records.of(numbers, self._keys.pilot, "doc")]

@@ -4,21 +4,19 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from struct import pack
 
-import redis.asyncio as redis
-
 from adapters.redis_store.axis import Axis
 from adapters.redis_store.held import PERSON, Held
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.roster import SPAN
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.seating import Span
-from adapters.redis_store.wire import to_bytes
+from adapters.redis_store.wire import Client, to_bytes
 
 
 class Reader:
     """Reads pilots for a fold, for their segments, and for what is to be forgotten."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts) -> None:
+    def __init__(self, client: Client, keys: Keys, scripts: Scripts) -> None:
         """Share client, key names and scripts."""
         self._client, self._keys, self._scripts = client, keys, scripts
 

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Final
 
 import numpy as np
-import redis.asyncio as redis
 
 from adapters.redis_store.axis import Axis
 from adapters.redis_store.cells import KEPT_DAYS, day_number
@@ -19,7 +18,7 @@ from adapters.redis_store.reader import Reader
 from adapters.redis_store.roster import SPAN
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.shards import Shards
-from adapters.redis_store.wire import to_bytes
+from adapters.redis_store.wire import Client, to_bytes
 from bot.domain.fact import ACTOR_BYTES
 from bot.metrics.people import WORD, DayBits
 
@@ -33,7 +32,7 @@ PAST_EPOCHS: Final = 4
 class Retention:
     """One clearing as of a day."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts, today: date) -> None:
+    def __init__(self, client: Client, keys: Keys, scripts: Scripts, today: date) -> None:
         """Share client and key names."""
         self._client, self._keys, self._scripts = client, keys, scripts
         self._reader, self._shards = Reader(client, keys, scripts), Shards(client, keys)
@@ -99,8 +98,11 @@ class Retention:
         async with self._client.pipeline(transaction=False) as pipe:
             for pilot, field in gone:
                 pipe.hdel(self._keys.seated(field), field[:ACTOR_BYTES] + pilot.to_bytes(4))
+            await pipe.execute()
+        async with self._client.pipeline(transaction=False) as pipe:
+            for pilot, _ in gone:
                 pipe.hkeys(self._keys.seats(pilot))
-            left = (await pipe.execute())[1::2]
+            left = await pipe.execute()
         async with self._client.pipeline(transaction=False) as pipe:
             for (pilot, field), fields in zip(gone, left, strict=True):
                 # Seats of another source, or given meanwhile, are still to be found.

@@ -7,14 +7,12 @@ from datetime import date, timedelta
 from struct import Struct
 from typing import Final
 
-import redis.asyncio as redis
-
 from adapters.redis_store.cells import day_number
 from adapters.redis_store.codec import FIRST_DAY
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.numbers import Numbers
 from adapters.redis_store.scripts import Scripts
-from adapters.redis_store.wire import to_bytes
+from adapters.redis_store.wire import Client, to_bytes
 from bot.domain.fact import ACTOR_BYTES, Away, Seat
 from bot.intake import PutCounts
 
@@ -29,7 +27,7 @@ GROUPS_KEPT: Final = timedelta(days=91)
 class RedisRoster:
     """The Roster port. Seats live with their pilot; each actor's pilots are kept beside, for who is away."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts, pilots: Numbers, sources: Numbers) -> None:
+    def __init__(self, client: Client, keys: Keys, scripts: Scripts, pilots: Numbers, sources: Numbers) -> None:
         """Share the numbers of pilots and sources."""
         self._client, self._keys, self._scripts = client, keys, scripts
         self._pilots, self._sources = pilots, sources

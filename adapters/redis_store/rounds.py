@@ -3,17 +3,15 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-import redis.asyncio as redis
-
 from adapters.redis_store.keys import Keys
-from adapters.redis_store.wire import to_bytes, to_text
+from adapters.redis_store.wire import Client, to_bytes, to_text
 from bot.ports import Round
 
 
 class RedisRounds:
     """The Rounds port."""
 
-    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+    def __init__(self, client: Client, keys: Keys) -> None:
         """Keep what is needed; all state is in the store."""
         self._client, self._keys = client, keys
 

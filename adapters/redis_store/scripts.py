@@ -3,22 +3,31 @@
 from importlib.resources import files
 from typing import Any
 
-import redis.asyncio as redis
-from redis.asyncio.client import Pipeline
+from redis.asyncio.cluster import ClusterPipeline
 from redis.commands.core import AsyncScript
+
+from adapters.redis_store.wire import Client, Pipe
 
 
 class Scripts:
     """Runs the Lua files beside this module; a server that forgot one is sent it again."""
 
-    def __init__(self, client: redis.Redis) -> None:
+    def __init__(self, client: Client) -> None:
         """Keep the client; a file is read at its first use."""
         self._client = client
         self._known: dict[str, AsyncScript] = {}
 
-    async def add(self, pipe: Pipeline, name: str, keys: list[str], args: list[str | int | float | bytes]) -> None:
-        """Put a call of `<name>.lua` into a pipeline that isn't a transaction."""
-        await self._script(name)(keys=keys, args=args, client=pipe)
+    async def add(self, pipe: Pipe, name: str, keys: list[str], args: list[str | int | float | bytes]) -> None:
+        """Put a call of `<name>.lua` into a pipeline that isn't a transaction.
+
+        In a Cluster the script goes along: which nodes have it already changes with every failover, and redis-py
+        sends none ahead there.
+        """
+        script = self._script(name)
+        if isinstance(pipe, ClusterPipeline):
+            pipe.eval(str(script.script), len(keys), *keys, *args)
+        else:
+            await script(keys=keys, args=args, client=pipe)
 
     async def run(self, name: str, keys: list[str], args: list[str | int | float | bytes]) -> Any:  # noqa: ANN401  as the script returns
         """Run `<name>.lua` and return what it returns."""

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterable
 
-import redis.asyncio as redis
-
 from adapters.redis_store.keys import SHARDS, Keys
-from adapters.redis_store.wire import to_text
+from adapters.redis_store.wire import Client, to_text
 
 
 class Shards:
     """Shards of pilots follow from their dense numbers; those of people are noted before they are first written to."""
 
-    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+    def __init__(self, client: Client, keys: Keys) -> None:
         """Remember what this process has noted already."""
         self._client, self._keys = client, keys
         self._noted: set[int] = set()

@@ -1,9 +1,8 @@
 """What is known of each source of usage."""
 
-import redis.asyncio as redis
-
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.scripts import Scripts
+from adapters.redis_store.wire import Client
 from bot.domain.falls import CommonFalls
 from bot.domain.telemetry import SourceStatus
 
@@ -11,7 +10,7 @@ from bot.domain.telemetry import SourceStatus
 class RedisSources:
     """The Sources port."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts) -> None:
+    def __init__(self, client: Client, keys: Keys, scripts: Scripts) -> None:
         """Keep all statuses in one hash: there are few."""
         self._client, self._keys, self._scripts = client, keys, scripts
 

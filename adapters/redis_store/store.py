@@ -6,9 +6,10 @@ import redis.asyncio as redis
 from redis.asyncio.connection import ConnectionPool, UnixDomainSocketConnection
 
 from adapters.redis_store.actors import RedisActors
+from adapters.redis_store.address import BEHAVIOUR, client_for, engine_url
 from adapters.redis_store.audit import RedisAudit
 from adapters.redis_store.cases import RedisCases
-from adapters.redis_store.connect import BEHAVIOUR, ServerFacts, client_for, faults_said, verify
+from adapters.redis_store.connect import ServerFacts, faults_said, verify
 from adapters.redis_store.dead_letters import RedisDeadLetters
 from adapters.redis_store.embedded import EmbeddedServer
 from adapters.redis_store.facts import RedisFacts
@@ -28,12 +29,13 @@ from adapters.redis_store.shards import Shards
 from adapters.redis_store.sources import RedisSources
 from adapters.redis_store.telemetry import RedisTelemetry
 from adapters.redis_store.touched import RedisTouched
+from adapters.redis_store.wire import Client
 
 
 class RedisStore:
     """Every port of the store, sharing one client, the key names and the numbers."""
 
-    def __init__(self, client: redis.Redis, secret: bytes, keys: Keys | None = None) -> None:
+    def __init__(self, client: Client, secret: bytes, keys: Keys | None = None) -> None:
         """Build the ports; nothing is sent yet. `secret` is the organisation's pseudonym key."""
         self.client, self.keys = client, keys or Keys()
         self._secret = secret
@@ -43,7 +45,7 @@ class RedisStore:
         surfaces = Numbers(client, scripts, self.keys.surface_numbers)
         shards = Shards(client, self.keys)
         self.touched = RedisTouched(client, self.keys, scripts, numbers, shards)
-        self.pilots = RedisPilots(client, self.keys, numbers, self.touched)
+        self.pilots = RedisPilots(client, self.keys, scripts, numbers, self.touched)
         self.telemetry = RedisTelemetry(client, self.keys, scripts, numbers, sources)
         self.roster = RedisRoster(client, self.keys, scripts, numbers, sources)
         self.facts = RedisFacts(client, self.keys, scripts, numbers, sources, surfaces, self.roster)
@@ -60,22 +62,25 @@ class RedisStore:
         self.rounds = RedisRounds(client, self.keys)
         self.audit = RedisAudit(client, self.keys, numbers)
 
-    async def open(self) -> ServerFacts:
-        """Make sure that the server can be used and holds data of our key; raises StoreUnavailable or WrongKey."""
-        facts = await verify(self.client, self.keys.root)
-        await self.settings.check_key(self._secret)
+    async def open(self, *, reading: bool = False) -> ServerFacts:
+        """Make sure that the server can be used, or only read, and holds data of our key.
+
+        Raises StoreUnavailable or WrongKey.
+        """
+        facts = await verify(self.client, self.keys, reading=reading)
+        await self.settings.check_key(self._secret, reading=reading)
         return facts
 
     def faults_said(self) -> AbstractContextManager[None]:
         """Return a block in which whatever goes wrong with the server is StoreUnavailable in one sentence."""
-        return faults_said(self.client, self.keys.root)
+        return faults_said(self.client, self.keys)
 
     async def close(self) -> None:
         """Let go of the connections."""
         await self.client.aclose()
 
 
-def client_of(server: EmbeddedServer) -> redis.Redis:
+def client_of(server: EmbeddedServer) -> Client:
     """Return a client of the embedded server that starts it again when its owner has ended."""
     pool: ConnectionPool = ConnectionPool(
         connection_class=_Reviving, path=str(server.socket_path), server=server, **BEHAVIOUR
@@ -99,4 +104,4 @@ class _Reviving(UnixDomainSocketConnection):
             await super()._connect()  # type: ignore[no-untyped-call]  # as above
 
 
-__all__ = ["RedisStore", "client_for", "client_of"]
+__all__ = ["RedisStore", "client_for", "client_of", "engine_url"]

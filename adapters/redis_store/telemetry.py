@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from struct import Struct
 
 import numpy as np
-import redis.asyncio as redis
 from numpy.typing import NDArray
 
 from adapters.redis_store.codec import (
@@ -25,7 +24,7 @@ from adapters.redis_store.keys import Keys
 from adapters.redis_store.numbers import Numbers
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.stored_window import StoredWindow
-from adapters.redis_store.wire import to_bytes, to_text
+from adapters.redis_store.wire import Client, to_bytes, to_text
 from bot.domain.telemetry import UsageDay, UsageWindow
 from bot.intake import PutCounts
 
@@ -45,7 +44,7 @@ FEW = 4
 class RedisTelemetry:
     """The Telemetry port."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts, pilots: Numbers, sources: Numbers) -> None:
+    def __init__(self, client: Client, keys: Keys, scripts: Scripts, pilots: Numbers, sources: Numbers) -> None:
         """Share the numbers of pilots, and look after those of sources."""
         self._client, self._keys, self._scripts = client, keys, scripts
         self._pilots, self._sources = pilots, sources
@@ -63,13 +62,13 @@ class RedisTelemetry:
         pilots, days = np.array([numbers[r.pilot] for r in rows]), np.array([of_day[r.day] for r in rows])
         runs = _runs(pilots, days, to_rows(rows, sources))
         whole = block_bytes(await self._client.hlen(self._keys.pilots))
+        # The days first and by themselves, so that no row is ever without its day.
+        await self._client.zadd(self._keys.days, {str(day): day for day in of_day.values()})
         async with self._client.pipeline(transaction=False) as pipe:
-            # The days first, so that no row is ever without its day.
-            pipe.zadd(self._keys.days, {str(day): day for day in of_day.values()})
             for shard, blob in _calls(runs):
                 places = [self._keys.touched(shard), self._keys.touches(shard)]
                 await self._scripts.add(pipe, "put_rows", places, [self._keys.roll_stem(shard), whole, blob])
-            counts = (await pipe.execute())[1:]
+            counts = await pipe.execute()
         return sum((PutCounts(*told) for told in counts), PutCounts())
 
     async def extent(self) -> tuple[date, date] | None:
@@ -132,7 +131,7 @@ class RedisTelemetry:
                 if shard in few:
                     await self._scripts.add(pipe, "read_rows", keys, places.tolist())
                 else:
-                    pipe.mget(keys)
+                    pipe.execute_command("MGET", *keys)  # keys of one tag, which redis-py doubts in a Cluster
             found = await pipe.execute()
         return {
             shard: [_rows_at(raw or b"", np.arange(len(places)) if shard in few else places) for raw in raws]

@@ -3,23 +3,22 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-import redis.asyncio as redis
-from redis.asyncio.client import Pipeline
-
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.numbers import Numbers
+from adapters.redis_store.records import Records
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.shards import Shards
+from adapters.redis_store.wire import Client, Pipe
 from bot.domain.pilot import Pilot
 
 
 class RedisTouched:
     """The Touched port: a sorted set for each shard, scored by a sequence that only grows."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts, pilots: Numbers, shards: Shards) -> None:
+    def __init__(self, client: Client, keys: Keys, scripts: Scripts, pilots: Numbers, shards: Shards) -> None:
         """Share the pilots' numbers."""
         self._client, self._keys, self._scripts = client, keys, scripts
-        self._pilots, self._shards = pilots, shards
+        self._pilots, self._shards, self._records = pilots, shards, Records(client, keys, scripts)
 
     async def note(self, pilots: Sequence[str]) -> None:
         """Remember that something about these pilots changed; call it after the change."""
@@ -28,7 +27,7 @@ class RedisTouched:
             await self.mark(pipe, numbers.values())
             await pipe.execute()
 
-    async def mark(self, pipe: Pipeline, numbers: Iterable[int]) -> None:
+    async def mark(self, pipe: Pipe, numbers: Iterable[int]) -> None:
         """Put what `note` does into the pipeline of the change itself, behind it."""
         by_shard: dict[int, list[int]] = defaultdict(list)
         for number in numbers:
@@ -50,11 +49,8 @@ class RedisTouched:
 
     async def _names(self, numbers: Sequence[int]) -> dict[int, str]:
         """Return the ids of pilots by their records: far fewer changed than there are."""
-        async with self._client.pipeline(transaction=False) as pipe:
-            for number in numbers:
-                pipe.hget(self._keys.pilot(number), "doc")
-            records = await pipe.execute()
-        return {n: Pilot.from_stored(r).id for n, r in zip(numbers, records, strict=True) if r is not None}
+        records = await self._records.of(numbers, self._keys.pilot, "doc")
+        return {n: Pilot.from_stored(r).id for n, (r,) in zip(numbers, records, strict=True) if r is not None}
 
     async def looked_at(self, marks: Mapping[str, int]) -> None:
         """Forget these pilots, but for those that changed again after their mark was read."""

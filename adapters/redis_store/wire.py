@@ -1,4 +1,16 @@
-"""What the server answered, as the type it must have: redis-py names every answer as bytes or text."""
+"""The client of a store, and what the server answered, as the type it must have: redis-py names it bytes or text."""
+
+from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
+from redis.asyncio.cluster import ClusterPipeline, RedisCluster
+from redis.exceptions import RedisClusterException, RedisError
+
+Client = Redis | RedisCluster
+"""Of one server, of the primary that Sentinels name, or of a Cluster."""
+Pipe = Pipeline | ClusterPipeline
+"""Commands of one round trip. In a Cluster nothing is said of their order but for those on keys of one tag."""
+FAULTS = (RedisError, RedisClusterException)
+"""Whatever redis-py raises: a Cluster's faults are a family of their own."""
 
 
 def to_text(answer: object) -> str:

@@ -12,6 +12,10 @@ class TerminalMessenger:
     person say was sent. So a send that was cut off has shown nothing to anybody.
     """
 
+    def workspace(self, person: Person) -> str:  # noqa: ARG002  the port's own name
+        """Name the one terminal there is."""
+        return "terminal"
+
     async def send(self, person: Person, delivery: str, message: Message) -> str:  # noqa: ARG002  the port's own names
         """Accept the message; it becomes visible with the record of its delivery."""
         return f"terminal:{delivery}"

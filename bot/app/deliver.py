@@ -46,8 +46,8 @@ class Deliverer:
     async def deliver_due(self) -> Delivered:
         """Send every delivery that is due, the worst first, one after the other, and say what became of each."""
         done = Delivered()
-        for delivery in await due_now(self._ports, self._rules):
-            await self._deliver(delivery, done)
+        for due in await due_now(self._ports, self._rules):
+            await self._deliver(due.delivery, done)
         return done
 
     async def deliver(self, recipient: str, delivery_id: str) -> Delivered:

@@ -35,7 +35,15 @@ async def relay(ports: Ports, rules: Rules) -> int:
     return done
 
 
-async def due_now(ports: Ports, rules: Rules, most: int | None = None) -> list[Delivery]:
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A delivery whose time has come, and the workspace it goes through (empty when nobody knows the person)."""
+
+    delivery: Delivery
+    workspace: str
+
+
+async def due_now(ports: Ports, rules: Rules, most: int | None = None) -> list[Due]:
     """Return what may leave this moment or is to be looked after, the worst first, and put off everything else.
 
     Hours and the places of the day's ramp are given here, in one order, so that it makes no difference
@@ -50,7 +58,8 @@ async def due_now(ports: Ports, rules: Rules, most: int | None = None) -> list[D
     for delivery in due:
         later = await _later(delivery, known, ports, rules, now)
         if later is None:
-            ready.append(delivery)
+            person = known.people.get(delivery.recipient)
+            ready.append(Due(delivery, ports.messenger.workspace(person) if person else ""))
         else:
             await ports.outbox.postpone(delivery, later)
     return ready

@@ -21,7 +21,8 @@ async def export(ports: Ports, least_group: int, *, weeks_only: bool = False) ->
     Usage of a group below `least_group` people keeps its days and loses its figures. With `weeks_only`
     rows of single days are left out.
     """
-    yield json.dumps({"stickshaker": "export", "v": 1, "purpose": PURPOSE.format(least=least_group)})
+    header = {"stickshaker": "export", "v": 1, "key": key_mark(ports), "purpose": PURPOSE.format(least=least_group)}
+    yield json.dumps(header)
     for status in await ports.sources.all():
         yield json.dumps({"source": status.model_dump(mode="json", exclude_none=True)})
     pilots = await ports.pilots.all()
@@ -35,6 +36,11 @@ async def export(ports: Ports, least_group: int, *, weeks_only: bool = False) ->
         stored = await ports.cases.get(pilot.id)
         for case in [*await ports.cases.past(pilot.id), *([stored.case] if stored else [])]:
             yield json.dumps({"case": case.model_dump(mode="json", exclude_none=True)})
+
+
+def key_mark(ports: Ports) -> str:
+    """Return by what an import knows that it works under the pseudonym key of the export; it tells nothing of the key."""
+    return ports.people.identify("stickshaker export")
 
 
 def _shown(row: UsageDay, pilot: Pilot, least_group: int) -> dict[str, object]:

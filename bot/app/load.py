@@ -47,12 +47,12 @@ async def load_registry(rows: Iterable[Row[Pilot]], ports: Ports, reject: Reject
             if row.record is None:
                 reject(row)
         rejected += len(batch) - len(good)
-        await ports.people.put(_people(good, ports))
+        await ports.people.put(people_of(good, ports))
         counts += await ports.pilots.put(good)
     return LoadReport(counts, rejected)
 
 
-def _people(pilots: Iterable[Pilot], ports: Ports) -> list[Person]:
+def people_of(pilots: Iterable[Pilot], ports: Ports) -> list[Person]:
     """Return everybody these pilots name."""
     names = {name for p in pilots for name in (p.owner, p.sponsor, p.programme_lead) if name}
     return [Person(id=ports.people.identify(name), name=name) for name in sorted(names)]

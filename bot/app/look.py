@@ -58,18 +58,25 @@ class Verdict:
         return self.stored is None or self.stored.case != self.case
 
 
-async def gather(ports: Ports, rules: Rules, now: datetime, only: Sequence[str] | None = None) -> Facts:
+async def gather(
+    ports: Ports,
+    rules: Rules,
+    now: datetime,
+    only: Sequence[str] | None = None,
+    cases: Mapping[str, StoredCase] | None = None,
+) -> Facts:
     """Read everything a look rests on and run detection over it; today is the UTC day of `now`.
 
-    With `only` it's a look at these pilots, and nothing is read of others.
+    With `only` it's a look at these pilots, and nothing is read of others. `cases` are those of the
+    pilots looked at, where they have been read already.
     """
     pilots = await (ports.pilots.all() if only is None else ports.pilots.some(only))
     sources = await ports.sources.all()
     window = await _window(ports, [p.id for p in pilots], now.date())
+    if cases is None:
+        cases = await (ports.cases.all() if only is None else ports.cases.some(only))
     if only is None:
-        cases, people = await ports.cases.all(), await ports.people.all()
-        return look(window, pilots, sources, cases, people, rules=rules, now=now)
-    cases = await ports.cases.some(only)
+        return look(window, pilots, sources, cases, await ports.people.all(), rules=rules, now=now)
     people = await ports.people.some([ports.people.identify(p.owner) for p in pilots if p.owner])
     # A detector that remembers does so for a look at everything; what that saw of sources, a few can't tell.
     anew = replace(rules, detect=partial(detect, common=await ports.sources.common()))

@@ -100,13 +100,9 @@ async def page(pilot_id: str, report: SweepReport, ports: Ports) -> PilotPage:
 
 async def _reasons(case: Case, ports: Ports) -> dict[str, str]:
     """Return why what a case asked did not simply arrive, by the id of the outreach."""
-    found = {}
-    for asked in case.asked:
-        delivery = await ports.outbox.find(asked.person, asked.outreach)
-        reason = delivery and (delivery.withdrawn.get(asked.outreach) or delivery.reason)
-        if reason:
-            found[asked.outreach] = reason
-    return found
+    deliveries = await ports.outbox.holding([(a.person, a.outreach) for a in case.asked])
+    reasons = {one: delivery.withdrawn.get(one) or delivery.reason for one, delivery in deliveries.items()}
+    return {one: reason for one, reason in reasons.items() if reason}
 
 
 async def _unknown(pilot_id: str, ports: Ports) -> str:

@@ -14,12 +14,13 @@ from bot.errors import Conflict
 from bot.messages.receipts import receipt
 from bot.policy.answer import apply_reply, objection
 from bot.policy.departure import Desk
-from bot.ports import AuditEntry, Ports
+from bot.ports import AuditEntry, Ports, StoredCase
 
 TRIES: Final = 5
 """Writes to one case that may collide with others before we leave it to the next pass."""
 
-PENDING: Final = frozenset({DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN})
+PENDING: Final = frozenset({DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.DEAD})
+"""What may still become something else: what is dead an admin may have sent once more."""
 
 
 async def work_off_replies(ports: Ports, rules: Rules) -> int:
@@ -93,11 +94,20 @@ def desk_of(person: Person | None, pilot: Pilot | None, rules: Rules) -> Desk:
     return Desk(zone, country, rules.hours, rules.calendar)
 
 
-async def reflect_deliveries(ports: Ports, pilots: Sequence[str] | None = None) -> None:
-    """Note in each case, or in those of some pilots, what became of what it asked for: sent, dropped, dead, unknown."""
+async def reflect_deliveries(ports: Ports, pilots: Sequence[str] | None = None) -> dict[str, StoredCase]:
+    """Note in each case, or in those of some pilots, what became of what it asked for: sent, dropped, dead, unknown.
+
+    Returns these cases by pilot, as they stand now.
+    """
     cases = await (ports.cases.all() if pilots is None else ports.cases.some(pilots))
-    for stored in cases.values():
-        asked = [await _outcome(a, ports) for a in stored.case.asked]
+    waiting = [(a.person, a.outreach) for s in cases.values() for a in s.case.asked if a.outcome in PENDING]
+    deliveries = await ports.outbox.holding(waiting)
+    collided = []
+    for pilot, stored in list(cases.items()):
+        asked = [
+            reflected(a, deliveries[a.outreach]) if a.outcome in PENDING and a.outreach in deliveries else a
+            for a in stored.case.asked
+        ]
         if tuple(asked) == stored.case.asked:
             continue
         changed = [a for a, b in zip(asked, stored.case.asked, strict=True) if a != b]
@@ -108,22 +118,22 @@ async def reflect_deliveries(ports: Ports, pilots: Sequence[str] | None = None) 
         )
         moved = stored.case.model_copy(update={"asked": tuple(asked)})
         try:
-            await ports.cases.save(moved, expected=stored.revision, outreach=[], entry=entry)
+            revision = await ports.cases.save(moved, expected=stored.revision, outreach=[], entry=entry)
         except Conflict:
-            continue  # the next pass notes it
-
-
-async def _outcome(asked: Asked, ports: Ports) -> Asked:
-    """Return what was asked with what became of it."""
-    if asked.outcome not in PENDING:
-        return asked
-    delivery = await ports.outbox.find(asked.person, asked.outreach)
-    return asked if delivery is None else reflected(asked, delivery)
+            collided.append(pilot)  # the next pass notes it
+        else:
+            cases[pilot] = StoredCase(moved, revision)
+    return cases | await ports.cases.some(collided)
 
 
 def reflected(asked: Asked, delivery: Delivery) -> Asked:
-    """Return what was asked with what became of the delivery that holds it."""
+    """Return what was asked with what became of the delivery that holds it.
+
+    What was withdrawn may be decided anew; what an admin gave up is dead to the case, and not asked once more.
+    """
     outcome = DeliveryState.DROPPED if asked.outreach in delivery.withdrawn else delivery.state
+    if outcome is DeliveryState.DROPPED and asked.outreach not in delivery.withdrawn:
+        outcome = DeliveryState.DEAD
     return asked.model_copy(
         update={"outcome": outcome, "delivery": delivery.id, "sent_at": _sent_at(delivery, outcome)}
     )

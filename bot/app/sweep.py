@@ -11,7 +11,7 @@ from bot.app.replies import clock_of, reflect_deliveries
 from bot.app.rules import Rules
 from bot.domain.calendar import to_zone
 from bot.domain.finding import OWNER_KINDS, Finding
-from bot.domain.outreach import DeliveryState, Outreach, Step
+from bot.domain.outreach import Outreach, Step
 from bot.domain.pilot import Unreadable
 from bot.domain.settings import Mode
 from bot.errors import Conflict
@@ -74,9 +74,8 @@ async def sweep(
     # Read before anything else: what changes from here on is looked at again by the next look.
     marks = await ports.touched.read()
     only = sorted(marks) if changed_only else None
-    if not dry_run:
-        await reflect_deliveries(ports, only)
-    facts = await gather(ports, rules, now, only)
+    cases = None if dry_run else await reflect_deliveries(ports, only)
+    facts = await gather(ports, rules, now, only, cases)
     mode = rules.mode(await ports.settings.read())
     owners = {p.id: owner_of(p, ports, facts.people, rules) for p in facts.pilots}
     held = await budgets(ports, sorted({o.person for o in owners.values() if o}), now)
@@ -189,7 +188,7 @@ def _plan(
     now: datetime,
 ) -> list[Planned]:
     """Say on which local day each outreach can leave: hours, distance and the ramp, the worst first."""
-    places: Counter[date] = Counter()
+    ramp = Ramp(rules)
     days: dict[str, date] = {}
     plans = []
     for one in sorted(said, key=lambda o: (-o.severity, o.id)):
@@ -198,16 +197,38 @@ def _plan(
             continue
         if one.recipient not in days:
             earliest = held.of(one.recipient).earliest(now, rules.playbook.budgets)
-            days[one.recipient] = _free_day(earliest, owner, places, rules)
+            days[one.recipient] = ramp.take(earliest, owner)
         name = facts.people[one.recipient].name
         plans.append(Planned(one.pilot, one.step, name, days[one.recipient]))
     return plans
 
 
+class Ramp:
+    """The places of each local day, as owners take them."""
+
+    def __init__(self, rules: Rules) -> None:
+        """Start with every place free."""
+        self._rules, self._taken = rules, Counter[date]()
+        self._reached: dict[tuple[str, str | None, datetime], datetime] = {}
+        """By clock, country and first open moment: the first day with a place, since full days stay full."""
+
+    def take(self, earliest: datetime, owner: Recipient) -> date:
+        """Return the first local day with an open hour and a place in the ramp, and take the place."""
+        desk = Desk(owner.timezone, owner.country, self._rules.hours, self._rules.calendar)
+        first = desk.next_open(earliest)
+        start = (owner.timezone, owner.country, first)
+        at = self._reached.get(start, first)
+        while self._taken[desk.day(at)] >= self._rules.playbook.budgets.ramp_owners_per_day:
+            at = desk.tomorrow(at)
+        self._reached[start] = at
+        self._taken[desk.day(at)] += 1
+        return desk.day(at)
+
+
 async def _queued(ports: Ports, facts: Facts, rules: Rules) -> list[Planned]:
     """Return outreach that waits in its case or in a delivery, with the recipient's day it is due."""
     waiting = [(o, o.decided_at) for o in await ports.cases.pending()]
-    waiting += [(o, d.due_at) for d in await ports.outbox.all() if d.state is DeliveryState.QUEUED for o in d.active]
+    waiting += [(o, d.due_at) for d in await ports.outbox.queued() for o in d.active]
     return plan_queued(waiting, facts, rules)
 
 
@@ -221,17 +242,6 @@ def plan_queued(waiting: Sequence[tuple[Outreach, datetime]], facts: Facts, rule
         name = person.name if person else "nobody the registry names"
         plans.append(Planned(one.pilot, one.step, name, at.astimezone(to_zone(zone)).date()))
     return sorted(plans, key=lambda p: (p.on, p.pilot))
-
-
-def _free_day(earliest: datetime, owner: Recipient, places: Counter[date], rules: Rules) -> date:
-    """Return the first local day with an open hour and a place in the ramp, and take the place."""
-    desk = Desk(owner.timezone, owner.country, rules.hours, rules.calendar)
-    at = desk.next_open(earliest)
-    while places[desk.day(at)] >= rules.playbook.budgets.ramp_owners_per_day:
-        at = desk.tomorrow(at)
-    day = desk.day(at)
-    places[day] += 1
-    return day
 
 
 def _gaps(facts: Facts, owners: Mapping[str, Recipient | None]) -> list[Gap]:

@@ -13,6 +13,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from recount import Recount
+from servers import Connect
 
 from adapters.redis_store.embedded import EmbeddedServer
 from adapters.redis_store.keys import Keys
@@ -114,9 +115,9 @@ async def take(step: tuple[str, object], store: RedisStore, recount: Recount) ->
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(told=steps)
-async def test_a_fold_equals_a_recount(valkey: EmbeddedServer, told: list[tuple[str, object]]) -> None:
+async def test_a_fold_equals_a_recount(connect: Connect, told: list[tuple[str, object]]) -> None:
     """Cells, partitions, restatements, seats, leave and folds in any order give the rows of a recount from scratch."""
-    store = RedisStore(client_of(valkey), b"k", Keys(prefix="test", tenant=f"{id(told)}-{datetime.now(UTC)}"))
+    store = RedisStore(connect(), b"k", Keys(prefix="test", tenant=f"{id(told)}-{datetime.now(UTC)}"))
     await store.pilots.put([Pilot(id=p, name=p) for p in PILOTS])
     recount = Recount(TODAY)
     for step in [*told, ("fold", None)]:
@@ -127,10 +128,10 @@ async def test_a_fold_equals_a_recount(valkey: EmbeddedServer, told: list[tuple[
     await store.close()
 
 
-async def test_two_folds_and_a_write_at_once_lose_nothing(valkey: EmbeddedServer) -> None:
+async def test_two_folds_and_a_write_at_once_lose_nothing(connect: Connect) -> None:
     """Whoever else folds, writes cells or seats at the same time: after one more fold it's as from scratch."""
     keys = Keys(prefix="test", tenant=f"at-once-{datetime.now(UTC)}")
-    one, two = (RedisStore(client_of(valkey), b"k", keys) for _ in range(2))
+    one, two = (RedisStore(connect(), b"k", keys) for _ in range(2))
     await one.pilots.put([Pilot(id=p, name=p) for p in PILOTS])
     recount = Recount(TODAY)
     for turn in range(12):

@@ -6,12 +6,12 @@ from itertools import permutations
 from uuid import uuid4
 
 import pytest
+from servers import Connect
 from stored import everything
 from world import World, world_of
 
-from adapters.redis_store.embedded import EmbeddedServer
 from adapters.redis_store.keys import Keys
-from adapters.redis_store.store import RedisStore, client_of
+from adapters.redis_store.store import RedisStore
 from bot.app.export import export
 from bot.app.ingest import IngestReport, take_facts
 from bot.app.seats import load_leave, load_people, load_roster
@@ -353,9 +353,9 @@ async def test_a_router_at_hand_saves_the_registry(world: World) -> None:
     assert (await rows_of(world, "tax", "bare")).keys() == {("bare", DAY)}
 
 
-async def exported(valkey: EmbeddedServer, tables: Iterable[Sequence[WireFact]]) -> list[str]:
+async def exported(connect: Connect, tables: Iterable[Sequence[WireFact]]) -> list[str]:
     """Return what an empty store exports after these tables."""
-    store = RedisStore(client_of(valkey), b"a key of the tests", Keys(prefix="test", tenant=uuid4().hex))
+    store = RedisStore(connect(), b"a key of the tests", Keys(prefix="test", tenant=uuid4().hex))
     try:
         world = world_of(store, at=datetime(2026, 3, 10, 9, tzinfo=UTC))
         await fill(world)
@@ -367,13 +367,13 @@ async def exported(valkey: EmbeddedServer, tables: Iterable[Sequence[WireFact]])
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-async def test_the_order_of_tables_makes_no_difference(valkey: EmbeddedServer, order: tuple[int, ...]) -> None:
+async def test_the_order_of_tables_makes_no_difference(connect: Connect, order: tuple[int, ...]) -> None:
     """Tables of different days, people and sources give one export in whatever order, each once or twice."""
     tables = [
         [fact(user, DAY - timedelta(days=n % 3)) for n, user in enumerate(CREW)],
         [fact(user, DAY - timedelta(days=n % 5), source="chat2", actions=n) for n, user in enumerate(CREW)],
         [total(20 + n, DAY - timedelta(days=n), source="totals", group="pilot:bare") for n in range(4)],
     ]
-    once = await exported(valkey, tables)
-    assert await exported(valkey, [tables[n] for n in (*order, *order)]) == once
+    once = await exported(connect, tables)
+    assert await exported(connect, [tables[n] for n in (*order, *order)]) == once
     assert sum('"usage"' in line for line in once) == 9

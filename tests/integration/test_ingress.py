@@ -9,13 +9,13 @@ from uuid import uuid4
 
 import pytest
 from redis.exceptions import ConnectionError as Unreachable
+from servers import Connect
 from world import World, world_of
 
-from adapters.redis_store.embedded import EmbeddedServer
 from adapters.redis_store.ingress import GROUP, RedisIngress
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.scripts import Scripts
-from adapters.redis_store.store import RedisStore, client_of
+from adapters.redis_store.store import RedisStore
 from bot.app.export import export
 from bot.app.ingress import Receiver, Taken
 from bot.app.parts import MOST_REFUSED
@@ -34,10 +34,10 @@ SHORT = timedelta(milliseconds=150)
 
 
 @pytest.fixture
-async def world(valkey: EmbeddedServer) -> AsyncIterator[World]:
+async def world(connect: Connect) -> AsyncIterator[World]:
     """Return an organisation with streams of its own, in which a dead reader is known as such soon."""
     name = uuid4().hex
-    store = RedisStore(client_of(valkey), b"a key of the tests", Keys("test", name, f"test:{name}:in"))
+    store = RedisStore(connect(), b"a key of the tests", Keys("test", name, f"test:{name}:in"))
     await store.open()
     found = world_of(store, at=NOW)
     found.ports = replace(

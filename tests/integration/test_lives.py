@@ -178,7 +178,7 @@ async def test_a_send_that_hangs_is_cut_off_before_anybody_looks_after_it(
             await asyncio.sleep(60)
             raise AssertionError
 
-        find = world.chat.find
+        find, workspace = world.chat.find, world.chat.workspace
 
     await world.register(old_pilot("a"))
     await world.live()

@@ -67,9 +67,9 @@ async def test_outreach_joins_a_queued_delivery_and_is_known_for_good(store: Red
     one = await queued(store, "a", "b", "a")
     assert [o.id for o in one.active] == ["a", "b"]
     assert one.state is DeliveryState.QUEUED
-    assert await store.outbox.find("p_owner", "b") == one
+    assert await store.outbox.holding([("p_owner", "b"), ("p_owner", "a"), ("p_owner", "z")]) == {"a": one, "b": one}
     assert await store.outbox.of("p_owner") == await store.outbox.all() == [one]
-    assert await store.outbox.find("p_owner", "z") is None
+    assert await store.outbox.holding([]) == {}
     assert await store.outbox.get("p_owner", "z") is None
 
 

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import holidays
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from servers import Connect
 from world import World, old_pilot, world_of
 
-from adapters.redis_store.embedded import EmbeddedServer
 from adapters.redis_store.keys import Keys
-from adapters.redis_store.store import RedisStore, client_of
+from adapters.redis_store.store import RedisStore
 from bot.app.switch import pause, resume
 from bot.domain.outreach import DeliveryState
 from bot.domain.reply import Answer, BlockedBy, Cause, NextStep, OnTrack, SnoozeUntil, StopAsking
@@ -104,9 +104,9 @@ def check_hours(at: datetime, zone: str, country: str) -> None:
     life=st.lists(moves, min_size=14, max_size=24),
     hours=st.lists(st.integers(0, 23), min_size=5, max_size=8, unique=True).map(sorted),
 )
-async def test_no_promise_is_broken(valkey: EmbeddedServer, start: date, life: list[Move], hours: list[int]) -> None:
+async def test_no_promise_is_broken(connect: Connect, start: date, life: list[Move], hours: list[int]) -> None:
     """Budget, hours, pause, one message a pilot and week, no id twice, and each outreach in one delivery: always."""
-    store = RedisStore(client_of(valkey), b"k", Keys(prefix="test", tenant=uuid4().hex))
+    store = RedisStore(connect(), b"k", Keys(prefix="test", tenant=uuid4().hex))
     world = world_of(store, at=datetime.combine(start, time(0), tzinfo=UTC))
     places = {f"p{n}": PLACES[n // 2] for n in range(8)}
     await world.register(

@@ -8,6 +8,7 @@ import pytest
 from builders import NOW, finding, open_case
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from servers import Connect
 from world import world_of
 
 from adapters.redis_store.embedded import EmbeddedServer
@@ -190,9 +191,9 @@ async def test_the_switch_is_turned_once_and_spread(store: RedisStore) -> None:
     assert len(await store.audit.admin()) == 2
 
 
-async def test_another_key_is_refused(store: RedisStore, valkey: EmbeddedServer) -> None:
+async def test_another_key_is_refused(store: RedisStore, connect: Connect) -> None:
     """A store filled under one pseudonym key can't be opened under another."""
-    other = RedisStore(client_of(valkey), b"another key", store.keys)
+    other = RedisStore(connect(), b"another key", store.keys)
     with pytest.raises(WrongKey, match="STICKSHAKER_PSEUDONYM_KEY"):
         await other.open()
     await other.close()
@@ -228,11 +229,11 @@ files = st.lists(
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=files, cut=st.integers(0, 30))
-async def test_files_in_any_order_give_the_same_export(valkey: EmbeddedServer, rows: list[UsageDay], cut: int) -> None:
+async def test_files_in_any_order_give_the_same_export(connect: Connect, rows: list[UsageDay], cut: int) -> None:
     """Two files without a common pilot-day can be loaded in either order, and either one twice."""
     seen: list[object] = []
     for order in ([rows[:cut], rows[cut:]], [rows[cut:], rows[:cut], rows[cut:]]):
-        store = RedisStore(client_of(valkey), b"k", Keys(prefix="test", tenant=f"{id(order)}-{datetime.now(UTC)}"))
+        store = RedisStore(connect(), b"k", Keys(prefix="test", tenant=f"{id(order)}-{datetime.now(UTC)}"))
         ports = world_of(store).ports
         await store.pilots.put([pilot(n) for n in ("a", "b", "c")])
         for file in order:

@@ -39,6 +39,10 @@ class FakeMessenger:
         self.dies: str | None = None
         self.knows = True
 
+    def workspace(self, person: Person) -> str:
+        """Name the one workspace there is."""
+        return "fake"
+
     async def send(self, person: Person, delivery: str, message: Message) -> str:
         """Keep the message, unless told to fail."""
         if self.refusal is not None:

@@ -1,0 +1,264 @@
+"""Addresses of a store: one server, a primary that Sentinels name, or a Cluster; and the client for each."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import SplitResult, parse_qs, urlencode, urlsplit
+
+import redis.asyncio as redis
+from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.asyncio.connection import SSLConnection, parse_url
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import MasterNotFoundError, Sentinel, SentinelConnectionPool
+from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
+from redis.exceptions import (
+    AuthenticationError,
+    ConnectionError,  # noqa: A004  redis-py's own name; the built-in is an OSError and caught as such
+    NoPermissionError,
+    RedisError,
+    ResponseError,
+    TimeoutError,  # noqa: A004  as above
+)
+
+from adapters.redis_store.wire import Client
+from bot.errors import SettingsError, StoreUnavailable
+
+SINGLE: Final = ("redis", "rediss", "unix")
+SENTINEL: Final = ("redis+sentinel", "rediss+sentinel")
+CLUSTER: Final = ("redis+cluster", "rediss+cluster")
+FORMS: Final = "redis://, rediss://, unix://, redis+sentinel:// or redis+cluster:// (rediss+ with TLS)"
+PORT: Final = 6379
+SENTINEL_PORT: Final = 26379
+WATCHER: Final = "sentinel_"
+"""What the options of a URL begin with that are of the Sentinels: `sentinel_username`, `sentinel_password`."""
+TIMEOUT_SECONDS: Final = 5.0
+TRIES: Final = 3
+"""A pool from a URL has no retry of its own in redis-py 8.1, so an idle connection that the server closed would
+fail each time; an async Retry cures it (redis-py issue 4252)."""
+
+
+def _again() -> Retry:
+    return Retry(ExponentialWithJitterBackoff(cap=1.0, base=0.01), TRIES)
+
+
+BEHAVIOUR: Final[dict[str, Any]] = {
+    "decode_responses": False,
+    "socket_timeout": TIMEOUT_SECONDS,
+    "socket_connect_timeout": TIMEOUT_SECONDS,
+    "retry": _again(),
+    "retry_on_error": [ConnectionError, TimeoutError],
+}
+"""How every client of ours behaves, whatever it connects to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A URL taken apart: how to reach the servers, and (`name`, `watching`) the Sentinels that name the primary."""
+
+    hosts: tuple[tuple[str, int], ...]
+    options: Mapping[str, Any]
+    name: str = ""
+    watching: Mapping[str, Any] | None = None
+
+
+def client_for(url: str) -> Client:
+    """Return a client for a URL of one of FORMS; nothing is sent yet.
+
+    Raises SettingsError for a URL that can't be one, without repeating its password.
+    """
+    try:
+        return _client(url)
+    except (ValueError, TypeError, RedisError) as fault:
+        msg = f"STICKSHAKER_REDIS_URL can't be read; write it as {_form(url.partition('://')[0])}."
+        raise SettingsError(msg) from fault
+
+
+def engine_url(url: str, client: Client) -> str:
+    """Return what the work engine is given for a URL of ours: the same, but for a Cluster one node of those at hand.
+
+    It reads the other forms as we do; of a Cluster it takes a single host, so it gets one that answered.
+    """
+    parts = _split(url)
+    if parts.scheme not in CLUSTER or not isinstance(client, RedisCluster):
+        return url
+    nodes = client.get_primaries() or list(client.nodes_manager.startup_nodes.values())
+    user, at, _ = parts.netloc.rpartition("@")
+    host = f"[{nodes[0].host}]" if ":" in nodes[0].host else nodes[0].host
+    return parts._replace(netloc=f"{user}{at}{host}:{nodes[0].port}").geturl()
+
+
+def where(client: Client) -> str:
+    """Return the address without user and password."""
+    if isinstance(client, RedisCluster):
+        nodes = list(client.nodes_manager.startup_nodes.values())
+        return ", ".join(f"{node.host}:{node.port}" for node in nodes[:3])
+    pool = client.connection_pool
+    if isinstance(pool, WatchedPool):
+        return f"{pool.service_name} (Sentinels {pool.sentinels.told})"
+    given = pool.connection_kwargs
+    return str(given.get("path") or f"{given.get('host', 'localhost')}:{given.get('port', PORT)}")
+
+
+def in_plain_text(client: Client) -> tuple[str, int] | None:
+    """Return host and port of the first server that is spoken to without TLS, None where that is none."""
+    speaker: Any
+    if isinstance(client, RedisCluster):
+        speaker = next(iter(client.nodes_manager.startup_nodes.values()))
+    elif isinstance(client.connection_pool, WatchedPool):
+        speaker = client.connection_pool.sentinels.sentinels[0].connection_pool
+    else:
+        speaker = client.connection_pool
+    given = speaker.connection_kwargs
+    if issubclass(speaker.connection_class, SSLConnection) or "path" in given:
+        return None
+    return given.get("host", "localhost"), given.get("port", PORT)
+
+
+class Watchers(Sentinel):
+    """The Sentinels of a URL, who say why there is no primary."""
+
+    @property
+    def told(self) -> str:
+        """Return their addresses."""
+        given = [one.connection_pool.connection_kwargs for one in self.sentinels]
+        return ", ".join(sorted(f"{one['host']}:{one['port']}" for one in given))
+
+    async def discover_master(self, service_name: str) -> tuple[str, int]:
+        """Return host and port of the primary; raises StoreUnavailable in one sentence when none is named."""
+        try:
+            found: tuple[str, int] = await super().discover_master(service_name)
+        except (MasterNotFoundError, ResponseError) as fault:
+            raise StoreUnavailable(await self._why(service_name)) from fault
+        return found
+
+    async def _why(self, name: str) -> str:
+        """Ask each of them once more."""
+        answers = await asyncio.gather(*(one.sentinel_masters() for one in self.sentinels), return_exceptions=True)
+        known = [told for told in answers if isinstance(told, dict)]
+        at = f"The Sentinels at {self.told}"
+        if any(name in told for told in known):
+            return f"{at} know no primary of '{name}' at this moment; wait until they have chosen one and run the command again."
+        if known:
+            return f"{at} watch no primary of the name '{name}'; write one that they know at the end of STICKSHAKER_REDIS_URL."
+        if any(isinstance(told, AuthenticationError) for told in answers):
+            return (
+                f"{at} refused user or password; set sentinel_username and sentinel_password in STICKSHAKER_REDIS_URL."
+            )
+        if any(isinstance(told, NoPermissionError) for told in answers):
+            return f"{at} do not let their user run SENTINEL MASTERS; allow that in their ACL."
+        if any(isinstance(told, ResponseError) for told in answers):
+            return f"What answers at {self.told} is no Sentinel; name the Sentinels (port {SENTINEL_PORT}) in STICKSHAKER_REDIS_URL, not the servers."
+        return (
+            f"{at} can't be reached; check STICKSHAKER_REDIS_URL and that one of them runs, then run the command again."
+        )
+
+
+class WatchedPool(SentinelConnectionPool):
+    """Connections to the primary that the Sentinels name, which it closes as well."""
+
+    service_name: str
+
+    def __init__(self, name: str, sentinels: Watchers, **given: object) -> None:
+        """Ask these Sentinels for the primary of `name`."""
+        self.sentinels = sentinels
+        super().__init__(name, sentinels, **given)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+
+    async def aclose(self) -> None:
+        """Let go of the servers and of the Sentinels."""
+        await super().aclose()
+        await self.sentinels.aclose()
+
+
+class ClusterClient(RedisCluster):
+    """A client of a Cluster that closes what it opened, also when it lost the Cluster meanwhile."""
+
+    async def aclose(self) -> None:
+        """Let go of all nodes."""
+        await super().aclose()
+        await self.nodes_manager.aclose()
+        await self.nodes_manager.aclose("startup_nodes")
+
+
+def _client(url: str) -> Client:
+    scheme = url.partition("://")[0]
+    if scheme not in (*SINGLE, *SENTINEL, *CLUSTER):
+        msg = f"STICKSHAKER_REDIS_URL starts with '{scheme}://'; use {FORMS}."
+        raise SettingsError(msg)
+    ours = sorted(BEHAVIOUR.keys() & parse_qs(_split(url).query))
+    if ours:
+        msg = f"STICKSHAKER_REDIS_URL sets {', '.join(ours)}, which Stickshaker chooses itself; leave that out."
+        raise SettingsError(msg)
+    if scheme in CLUSTER:
+        return _cluster(_address(url))
+    client = redis.Redis.from_url(url, **BEHAVIOUR) if scheme in SINGLE else _watched(_address(url))
+    # An option that nobody knows shows only when a connection is made.
+    client.connection_pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+    return client
+
+
+def _watched(address: Address) -> redis.Redis:
+    # There are several Sentinels: one that is silent is not asked again, the next one is.
+    sentinels = Watchers(
+        address.hosts, sentinel_kwargs={**BEHAVIOUR, **(address.watching or {}), "retry": Retry(NoBackoff(), 0)}
+    )  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+    return redis.Redis.from_pool(WatchedPool(address.name, sentinels, **BEHAVIOUR, **address.options))
+
+
+def _cluster(address: Address) -> RedisCluster:
+    nodes = [ClusterNode(host, port) for host, port in address.hosts]
+    client = ClusterClient(startup_nodes=nodes, **{**BEHAVIOUR, "retry": _again()}, **address.options)
+    first = next(iter(client.nodes_manager.startup_nodes.values()))
+    first.release(first.acquire_connection())  # as above: an option shows its fault when a connection is made
+    return client
+
+
+def _address(url: str) -> Address:
+    """Take the URL of Sentinels or of a Cluster apart; raises ValueError where that can't be done."""
+    parts = _split(url)
+    user, at, hosts = parts.netloc.rpartition("@")
+    is_watched = parts.scheme in SENTINEL
+    base = parts.scheme.partition("+")[0]
+    query = parse_qs(parts.query, keep_blank_values=True)
+    of_watchers = {name.removeprefix(WATCHER): query.pop(name)[0] for name in list(query) if name.startswith(WATCHER)}
+    path = parts.path.strip("/")
+    name, _, database = path.partition("/") if is_watched else ("", "", path)
+    if is_watched and not name:
+        raise ValueError(url)
+    plain = f"{base}://{user}{at}host/{int(database or 0)}?{urlencode(query, doseq=True)}"
+    options: dict[str, Any] = dict(parse_url(plain))
+    options.pop("host")
+    if options.pop("connection_class", None) is SSLConnection:
+        options["ssl"] = True
+    secured = {name: value for name, value in options.items() if name.startswith("ssl")}
+    port = SENTINEL_PORT if is_watched else PORT
+    return Address(
+        hosts=tuple(_host(member, port) for member in hosts.split(",")),
+        options=options,
+        name=name,
+        watching=of_watchers | secured,
+    )
+
+
+def _host(member: str, port: int) -> tuple[str, int]:
+    """Return host and port of one member of a list of hosts; raises ValueError for none."""
+    parts = urlsplit(f"//{member}")
+    if not parts.hostname:
+        raise ValueError(member)
+    return parts.hostname, parts.port or port
+
+
+def _split(url: str) -> SplitResult:
+    """Take a URL apart; hosts stay together, also where Python sees no address in them (`a:1,[::1]:2`)."""
+    scheme, _, rest = url.partition("://")
+    end = min((rest.index(mark) for mark in "/?#" if mark in rest), default=len(rest))
+    return urlsplit(f"{scheme}://host{rest[end:]}")._replace(netloc=rest[:end])
+
+
+def _form(scheme: str) -> str:
+    """Return how a URL of this kind is written."""
+    if scheme in SENTINEL:
+        return f"{scheme}://user:password@host1:{SENTINEL_PORT},host2:{SENTINEL_PORT}/name-of-the-primary/0"
+    if scheme in CLUSTER:
+        return f"{scheme}://user:password@host1:{PORT},host2:{PORT}"
+    return f"redis://user:password@host:{PORT}/0"

@@ -1,0 +1,127 @@
+"""What the jobs do. Each looks at what the state says is due and does it: run twice, late or by two at once, nothing changes.
+
+A job that leads to another asks the queue for it; when the queue loses that, the next round of the other finds the work.
+"""
+
+from asyncio import gather
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.app.deliver import Delivered, Deliverer
+from bot.app.dispatch import due_now, relay
+from bot.app.ingest import tidy
+from bot.app.ingress import Receiver
+from bot.app.replies import work_off_replies
+from bot.app.rules import Rules
+from bot.app.sweep import sweep
+from bot.ports import Ports, Round
+
+MOST_HANDED_OUT: Final = 1_000
+"""Deliveries that wait in the queue at most: what is due beyond that stays in the outbox, which knows their order."""
+
+HANDED_OUT_FOR: Final = timedelta(seconds=30)
+"""So long a delivery that was handed out isn't handed out again; the engine repeats a lost task sooner."""
+
+ROUNDS: Final[Mapping[str, timedelta]] = {
+    "wake": timedelta(seconds=1),
+    "replies": timedelta(seconds=5),
+    "relay": timedelta(seconds=5),
+    "ingest": timedelta(seconds=5),
+    "changed": timedelta(minutes=1),
+    "clocks": timedelta(minutes=5),
+    "sweep": timedelta(hours=1),
+    "retention": timedelta(days=1),
+}
+"""How often a round of each job begins, counted from 1970 in UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """The jobs of one process, over its ports."""
+
+    ports: Ports
+    rules: Rules
+    receiver: Receiver
+    deliverer: Deliverer
+
+    @property
+    def jobs(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
+        """Return every job by its name in ROUNDS."""
+        return {
+            "wake": self.wake,
+            "replies": self.replies,
+            "relay": self.relay,
+            "ingest": self.ingest,
+            "changed": self.changed,
+            "clocks": self.clocks,
+            "sweep": self.sweep,
+            "retention": self.retention,
+        }
+
+    async def run(self, job: str) -> None:
+        """Run one round of a job and remember how long it took."""
+        begun = self.ports.clock.now()
+        await self.jobs[job]()
+        ended = self.ports.clock.now()
+        await self.ports.rounds.ended(job, Round(ended, ended - begun))
+
+    async def wake(self) -> None:
+        """Hand out what is due, the worst first, as long as the queue isn't full."""
+        room = MOST_HANDED_OUT - await self.ports.queue.depth()
+        if room <= 0:
+            return
+        due = await due_now(self.ports, self.rules, room)
+        await self.ports.outbox.handed_out([d.delivery for d in due], self.ports.clock.now() + HANDED_OUT_FOR)
+        submit = self.ports.queue.submit
+        await gather(*(submit("deliver", one.workspace, one.delivery.recipient, one.delivery.id) for one in due))
+
+    async def deliver(self, recipient: str, delivery: str) -> Delivered:
+        """Do what is due about one delivery."""
+        return await self.deliverer.deliver(recipient, delivery)
+
+    async def replies(self) -> None:
+        """Work off replies until none waits; what they moved is looked at at once."""
+        moved = False
+        while await work_off_replies(self.ports, self.rules):
+            moved = True
+        if moved:
+            await self.ports.queue.submit("changed")
+
+    async def relay(self) -> None:
+        """Put what was decided into deliveries; what is due of it leaves with the next round of `wake`."""
+        await relay(self.ports, self.rules)
+
+    async def ingest(self) -> None:
+        """Take in what data teams wrote into the streams."""
+        taken = await self.receiver.take_in()
+        if taken.entries:
+            await self.ports.queue.submit("changed")
+
+    async def changed(self) -> None:
+        """Look at the pilots that changed since the last look."""
+        await self._sweep(changed_only=True)
+
+    async def clocks(self) -> None:
+        """Look at the pilots with an open case: snoozes and promises end by the passing of time alone."""
+        await self._sweep(changed_only=True)
+
+    async def sweep(self) -> None:
+        """Look at every pilot."""
+        await self._sweep(changed_only=False)
+
+    async def retention(self) -> None:
+        """Finish what a load left behind, and delete what is past its time."""
+        await tidy(self.ports, self.ports.clock.now().date())
+
+    async def _sweep(self, *, changed_only: bool) -> None:
+        report = await sweep(self.ports, self.rules, self.ports.clock.now(), changed_only=changed_only)
+        if report.outreach:
+            await self.ports.queue.submit("relay")
+
+
+def round_of(job: str, at: datetime) -> datetime:
+    """Return when the round of a job began in which this moment lies."""
+    period = ROUNDS[job].total_seconds()
+    return datetime.fromtimestamp(at.timestamp() // period * period, at.tzinfo)

@@ -1,0 +1,88 @@
+"""The service: one process of one role, until it is asked to end."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from bot.errors import StoreUnavailable
+from bot.ports import Clock, Messenger
+from jobs.schedule import scheduler_of
+from jobs.settings import Settings
+from jobs.tasks import DocketQueue, open_queue, register, work
+from jobs.wiring import Process, machine_clock, open_process, worker_name
+
+LOG = logging.getLogger(__name__)
+
+DRAIN: Final = timedelta(seconds=20)
+"""How long what is in hand may take after we are asked to end; whatever is left then is taken over by others."""
+AGAIN: Final = timedelta(seconds=2)
+"""Before we look again for a store that does not answer at the start."""
+
+
+class Role(StrEnum):
+    """What a process is there for: everything, only what comes in from outside, or only the jobs."""
+
+    ALL = "all"
+    WEB = "web"
+    WORKER = "worker"
+
+    @property
+    def is_worker(self) -> bool:
+        """Whether it runs jobs."""
+        return self is not Role.WEB
+
+
+async def serve(
+    settings: Settings, role: Role, *, clock: Clock | None = None, messenger: Messenger | None = None
+) -> None:
+    """Run until SIGTERM or Ctrl-C; a store that isn't there yet is waited for.
+
+    Raises SettingsError and WrongKey: waiting mends neither.
+    """
+    with _ending() as ending:
+        while not ending.is_set():
+            try:
+                async with open_process(settings, clock=clock, messenger=messenger, engine=open_queue) as process:
+                    await _serve(process, role, ending)
+            except StoreUnavailable as fault:
+                LOG.warning("%s We look again in %d s.", fault, AGAIN.total_seconds())
+                await _wait(ending, AGAIN)
+
+
+async def _serve(process: Process, role: Role, ending: asyncio.Event) -> None:
+    queue = process.ports.queue
+    scheduler = scheduler_of(process, machine_clock())
+    scheduler.start()
+    LOG.info("started as %s with %s %s", role.value, process.server.name, process.server.version)
+    try:
+        if role.is_worker and isinstance(queue, DocketQueue):
+            register(queue.docket, process.duties)
+            await work(queue.docket, worker_name(), ending, DRAIN)
+        else:
+            await ending.wait()
+    finally:
+        scheduler.shutdown(wait=False)
+    LOG.info("ended")
+
+
+async def _wait(ending: asyncio.Event, most: timedelta) -> None:
+    """Wait a while, or until we are asked to end."""
+    await asyncio.wait([asyncio.ensure_future(ending.wait())], timeout=most.total_seconds())
+
+
+@contextmanager
+def _ending() -> Iterator[asyncio.Event]:
+    """Give what is set once somebody asks us to end; asked twice, we end at once."""
+    ending, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ending.set)
+    try:
+        yield ending
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,135 @@
+"""Work over the engine, docket: how a task is asked for, and the worker that runs what was asked for.
+
+The engine wakes, repeats and limits; it is no truth. Delivery records say what is due, so a task that is
+lost or comes twice changes nothing. Only ids are handed over.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from traceback import extract_tb
+from typing import Annotated, Final
+
+from docket import ConcurrencyLimit, Docket, ExponentialRetry, Worker
+
+from bot.app.duties import ROUNDS, Duties
+
+LOG = logging.getLogger(__name__)
+
+LEASE: Final = timedelta(seconds=10)
+"""A task of a worker that died is given to another after this."""
+CHECK: Final = timedelta(milliseconds=250)
+"""How long a worker waits for new tasks in one call; a new one wakes it at once."""
+KEPT: Final = timedelta(minutes=1)
+"""How long the engine remembers that a task ended; our own records remember what matters."""
+AT_ONCE: Final = 200
+"""Tasks of one worker at the same time."""
+PER_WORKSPACE: Final = 20
+"""Sends of one workspace at the same time, over all workers."""
+PRODUCING: Final = 16
+"""Tasks that one process hands over at the same time."""
+KEYED_BY: Final = {"deliver": 2}
+"""Ids that make a task the same task, where it isn't all of them: one send at a time to one person of a workspace."""
+
+
+class DocketQueue:
+    """The WorkQueue port."""
+
+    def __init__(self, docket: Docket) -> None:
+        """Hand over to this engine, which must be open."""
+        self.docket = docket
+        self._places = asyncio.Semaphore(PRODUCING)
+
+    async def submit(self, task: str, *ids: str) -> None:
+        """Ask for a task; one that waits or runs already is not asked for twice."""
+        key = ":".join((task, *ids[: KEYED_BY.get(task, len(ids))]))
+        async with self._places:
+            await self.docket.add(task, key=key)(*ids)
+
+    async def depth(self) -> int:
+        """Return how many tasks wait or run."""
+        async with self.docket.redis() as client, client.pipeline(transaction=False) as pipe:
+            pipe.xlen(self.docket.stream_key)
+            pipe.zcard(self.docket.queue_key)
+            return sum(await pipe.execute())
+
+
+class TaskFailed(Exception):  # noqa: N818  it is what the engine is told of any fault
+    """A task ended in a fault. The fault's own words stay out: they may hold what is stored of people."""
+
+
+@asynccontextmanager
+async def open_queue(url: str, name: str) -> AsyncIterator[DocketQueue]:
+    """Connect the engine to the store; `name` is what its keys begin with."""
+    async with Docket(name=name, url=url, execution_ttl=KEPT) as docket:
+        for task in ("deliver", *ROUNDS):
+            docket.register(_not_here, names=[task])
+        yield DocketQueue(docket)
+
+
+async def _not_here() -> None:
+    """Stand for a task in a process that asks for it and does not run it."""
+    raise NotImplementedError
+
+
+def register(docket: Docket, duties: Duties) -> None:
+    """Tell the engine what the tasks are, in a process that runs them."""
+    again = ExponentialRetry(attempts=3, minimum_delay=timedelta(seconds=1), maximum_delay=timedelta(seconds=30))
+
+    async def deliver(
+        workspace: Annotated[str, ConcurrencyLimit(PER_WORKSPACE)],  # noqa: ARG001  the engine limits by it
+        recipient: str,
+        delivery: str,
+    ) -> None:
+        with _told_by_kind("deliver"):
+            await duties.deliver(recipient, delivery)
+
+    docket.register(deliver)
+    for name in ROUNDS:
+        docket.register(_job(name, duties, again), names=[name])
+
+
+def _job(name: str, duties: Duties, again: ExponentialRetry) -> Callable[..., Awaitable[None]]:
+    async def job(retry: ExponentialRetry = again) -> None:  # noqa: ARG001  the engine repeats by it
+        with _told_by_kind(name):
+            await duties.run(name)
+
+    return job
+
+
+@contextmanager
+def _told_by_kind(task: str) -> Iterator[None]:
+    """Tell of a fault by its kind and place alone."""
+    try:
+        yield
+    except Exception as fault:  # noqa: BLE001  the one boundary of a job: it is told and repeated
+        place = extract_tb(fault.__traceback__)[-1]
+        kind = f"{type(fault).__name__} in {Path(place.filename).name}:{place.lineno}"
+        LOG.error("task %s failed: %s", task, kind)  # noqa: TRY400  the words of the fault stay out
+        raise TaskFailed(kind) from None
+
+
+async def work(docket: Docket, name: str, ending: asyncio.Event, drain: timedelta) -> None:
+    """Run tasks until `ending` is set, then finish those in hand within `drain`; what is left others take over."""
+    async with Worker(
+        docket,
+        name=name,
+        concurrency=AT_ONCE,
+        redelivery_timeout=LEASE,
+        minimum_check_interval=CHECK,
+        scheduling_resolution=CHECK,
+        reconnection_delay=timedelta(seconds=1),
+        schedule_automatic_tasks=False,
+    ) as worker:
+        running = asyncio.create_task(worker.run_forever())
+        waiting = asyncio.create_task(ending.wait())
+        await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        running.cancel()
+        done, _ = await asyncio.wait({running}, timeout=drain.total_seconds())
+        for ended in done:
+            if not ended.cancelled():
+                ended.result()
