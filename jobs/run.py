@@ -9,6 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from bot.app.rules import Rules
 from bot.errors import StoreUnavailable
 from bot.ports import Clock, Messenger
 from jobs.schedule import scheduler_of
@@ -38,7 +39,12 @@ class Role(StrEnum):
 
 
 async def serve(
-    settings: Settings, role: Role, *, clock: Clock | None = None, messenger: Messenger | None = None
+    settings: Settings,
+    role: Role,
+    *,
+    clock: Clock | None = None,
+    messenger: Messenger | None = None,
+    rules: Rules | None = None,
 ) -> None:
     """Run until SIGTERM or Ctrl-C; a store that isn't there yet is waited for.
 
@@ -47,7 +53,9 @@ async def serve(
     with _ending() as ending:
         while not ending.is_set():
             try:
-                async with open_process(settings, clock=clock, messenger=messenger, engine=open_queue) as process:
+                async with open_process(
+                    settings, clock=clock, messenger=messenger, rules=rules, engine=open_queue
+                ) as process:
                     await _serve(process, role, ending)
             except StoreUnavailable as fault:
                 LOG.warning("%s We look again in %d s.", fault, AGAIN.total_seconds())

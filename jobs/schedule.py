@@ -23,14 +23,15 @@ LATE: Final = timedelta(seconds=30)
 
 def scheduler_of(process: Process, clock: Clock) -> AsyncIOScheduler:
     """Return a scheduler that is not started yet; `clock` is that of the machine."""
-    scheduler = AsyncIOScheduler(timezone="UTC")
+    scheduler, now = AsyncIOScheduler(timezone="UTC"), clock.now()
     for job, period in ROUNDS.items():
         scheduler.add_job(
             fire,
             "interval",
             (job, process, clock),
             seconds=period.total_seconds(),
-            start_date=round_of(job, clock.now()) + period,
+            start_date=round_of(job, now) + period,
+            next_run_time=now,  # what was missed while nobody ran is not put off to the next round
             id=job,
             coalesce=True,
             max_instances=1,

@@ -12,6 +12,7 @@ from typing import Final
 from adapters.clock import SystemClock
 from adapters.content import load_texts
 from adapters.inline_queue import InlineQueue
+from adapters.redis_store.address import engine_url
 from adapters.redis_store.connect import ServerFacts
 from adapters.redis_store.embedded import EmbeddedServer
 from adapters.redis_store.store import RedisStore, client_for, client_of
@@ -94,7 +95,12 @@ Engine = Callable[[str, str], AbstractAsyncContextManager[WorkQueue]]
 
 @asynccontextmanager
 async def open_process(
-    settings: Settings, *, clock: Clock | None = None, messenger: Messenger | None = None, engine: Engine | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    messenger: Messenger | None = None,
+    rules: Rules | None = None,
+    engine: Engine | None = None,
 ) -> AsyncIterator[Process]:
     """Connect the store, join every port and let go at the end; without an engine work is done in line.
 
@@ -112,23 +118,22 @@ async def open_process(
         url = settings.redis_url.get_secret_value()
         client = client_for(url)
     store = RedisStore(client, secret)
-    inline = InlineQueue()
     try:
         with store.faults_said():
             facts = await store.open()
-            async with engine(url, f"{store.keys.root}:docket") if engine else nullcontext(inline) as queue:
-                yield _join(store, facts, settings, clock or SystemClock(), messenger or TerminalMessenger(), queue)
+            async with (
+                engine(engine_url(url, client), store.keys.engine) if engine else nullcontext(InlineQueue()) as queue
+            ):
+                ports = _join(store, clock or SystemClock(), messenger or TerminalMessenger(), queue)
+                yield _process(ports, rules or rules_of(settings), settings, facts, store)
     finally:
         await store.close()
         if server is not None:
             server.close()
 
 
-def _join(
-    store: RedisStore, facts: ServerFacts, settings: Settings, clock: Clock, messenger: Messenger, queue: WorkQueue
-) -> Process:
-    rules = rules_of(settings)
-    ports = Ports(
+def _join(store: RedisStore, clock: Clock, messenger: Messenger, queue: WorkQueue) -> Ports:
+    return Ports(
         clock=clock,
         pilots=store.pilots,
         telemetry=store.telemetry,
@@ -150,6 +155,9 @@ def _join(
         messenger=messenger,
         queue=queue,
     )
+
+
+def _process(ports: Ports, rules: Rules, settings: Settings, facts: ServerFacts, store: RedisStore) -> Process:
     duties = Duties(
         ports=ports,
         rules=rules,

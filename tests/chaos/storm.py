@@ -1,0 +1,152 @@
+"""The processes of a service, and what is done to them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+import redis
+from firm import Trouble
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from servers import SECRET, free_port
+
+from adapters.redis_store.embedded import server_binary
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+KEY = "a pseudonym key of the chaos tests"
+SECONDS = 10.0
+
+
+@dataclass(slots=True)
+class StoreServer:
+    """A server with an append-only file that can be killed and comes back with what it had acknowledged."""
+
+    folder: Path
+    binary: Path = field(default_factory=server_binary)
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Return its URL."""
+        return f"redis://:{SECRET}@127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        """Start it and wait until it has read its file."""
+        options = {"port": self.port, "bind": "127.0.0.1", "dir": self.folder, "requirepass": SECRET, "save": ""}
+        options |= {"appendonly": "yes", "appendfsync": "everysec"}
+        words = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
+        self.process = subprocess.Popen([str(self.binary), *words], stdout=subprocess.DEVNULL)
+        end = time.monotonic() + SECONDS
+        with redis.Redis(port=self.port, password=SECRET, retry=Retry(NoBackoff(), 0)) as client:
+            while time.monotonic() < end:
+                try:
+                    client.ping()
+                except redis.RedisError:
+                    time.sleep(0.01)
+                else:
+                    return
+        raise AssertionError("the store did not come back")
+
+    def kill(self) -> None:
+        """End it at once."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+
+@dataclass(slots=True)
+class Service:
+    """Replicas of the service over one store, by a name for each."""
+
+    url: str
+    chat: str
+    clock: Path
+    folder: Path
+    ramp: int
+    replicas: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self, name: str, role: str) -> None:
+        """Start a replica; what it logs is in a file of its name."""
+        ours = {
+            "STICKSHAKER_REDIS_URL": self.url,
+            "STICKSHAKER_PSEUDONYM_KEY": KEY,
+            "STICKSHAKER_HTTP_PORT": str(free_port()),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(HERE), str(HERE.parent / "unit")]),
+        }
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("STICKSHAKER_")}
+        words = [sys.executable, str(HERE / "replica.py"), role, self.chat, str(self.clock), str(self.ramp)]
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.replicas[name] = subprocess.Popen(words, env=kept | ours, stdout=log, stderr=log)
+
+    def kill(self, name: str) -> None:
+        """End a replica at once."""
+        self.replicas[name].kill()
+        self.replicas[name].wait()
+
+    def signal(self, name: str, number: int) -> None:
+        """Stop a replica where it stands, or let it go on."""
+        self.replicas[name].send_signal(number)
+
+    def end(self) -> dict[str, int]:
+        """Ask every replica to end and return their exit codes."""
+        for replica in self.replicas.values():
+            replica.terminate()
+        return {name: replica.wait(60) for name, replica in self.replicas.items()}
+
+    def log(self) -> str:
+        """Return what the replicas logged."""
+        return "\n".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
+
+
+@dataclass(slots=True)
+class Storm:
+    """Random trouble for a service; each is noted with its time."""
+
+    service: Service
+    store: StoreServer
+    roles: dict[str, str]
+    dice: Random
+    troubles: list[Trouble] = field(default_factory=list)
+
+    def strike(self) -> None:
+        """Do one thing to one process."""
+        kinds = [self.kill_replica] * 3 + [self.kill_store] * 2 + [self.pause] * 3
+        self.dice.choice(kinds)()
+
+    def kill_replica(self) -> None:
+        """Kill a replica and start it again."""
+        name = self.dice.choice(sorted(self.roles))
+        with self.noted(f"killed {name}"):
+            self.service.kill(name)
+            self.service.start(name, self.roles[name])
+
+    def kill_store(self) -> None:
+        """Kill the store and start it again after a moment."""
+        with self.noted("killed the store"):
+            self.store.kill()
+            time.sleep(self.dice.uniform(0.1, 1.0))
+            self.store.start()
+
+    def pause(self) -> None:
+        """Stop a replica where it stands for one to eight seconds: longer than a send may take, and than it is left alone."""
+        name = self.dice.choice(sorted(self.roles))
+        with self.noted(f"paused {name}"):
+            self.service.signal(name, signal.SIGSTOP)
+            time.sleep(self.dice.choice([1.0, 3.0, 8.0]))
+            self.service.signal(name, signal.SIGCONT)
+
+    @contextmanager
+    def noted(self, what: str) -> Iterator[None]:
+        """Note what happens in this block."""
+        begin = time.time()
+        yield
+        self.troubles.append(Trouble(what, begin, time.time() + 1.0))
