@@ -131,6 +131,10 @@ class Cases(Protocol):
         """Return the latest case of each of these pilots that ever had one."""
         ...
 
+    async def opened(self) -> list[str]:
+        """Return the pilots that have an open case, sorted."""
+        ...
+
     async def past(self, pilot: str) -> list[Case]:
         """Return the earlier cases of a pilot, oldest first."""
         ...

@@ -7,7 +7,7 @@ lost or comes twice changes nothing. Only ids are handed over.
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from traceback import extract_tb
@@ -21,12 +21,15 @@ LOG = logging.getLogger(__name__)
 
 LEASE: Final = timedelta(seconds=10)
 """A task of a worker that died is given to another after this."""
-CHECK: Final = timedelta(milliseconds=250)
-"""How long a worker waits for new tasks in one call; a new one wakes it at once."""
+CHECK: Final = timedelta(milliseconds=100)
+"""How long a worker waits for new tasks in one call (a new one wakes it at once), and before it looks again when it
+is full."""
+RESOLUTION: Final = timedelta(milliseconds=250)
+"""How exactly a task that is tried again keeps its time."""
 KEPT: Final = timedelta(minutes=1)
 """How long the engine remembers that a task ended; our own records remember what matters."""
-AT_ONCE: Final = 200
-"""Tasks of one worker at the same time."""
+AT_ONCE: Final = 64
+"""Tasks of one worker at the same time: a pool of redis-py has a hundred connections, and each task may hold one."""
 PER_WORKSPACE: Final = 20
 """Sends of one workspace at the same time, over all workers."""
 PRODUCING: Final = 16
@@ -120,7 +123,7 @@ async def work(docket: Docket, name: str, ending: asyncio.Event, drain: timedelt
         concurrency=AT_ONCE,
         redelivery_timeout=LEASE,
         minimum_check_interval=CHECK,
-        scheduling_resolution=CHECK,
+        scheduling_resolution=RESOLUTION,
         reconnection_delay=timedelta(seconds=1),
         schedule_automatic_tasks=False,
     ) as worker:
@@ -128,8 +131,8 @@ async def work(docket: Docket, name: str, ending: asyncio.Event, drain: timedelt
         waiting = asyncio.create_task(ending.wait())
         await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
-        running.cancel()
-        done, _ = await asyncio.wait({running}, timeout=drain.total_seconds())
-        for ended in done:
-            if not ended.cancelled():
-                ended.result()
+        running.cancel()  # it takes nothing more and ends with the last task in hand
+        await asyncio.wait({running}, timeout=drain.total_seconds())
+        running.cancel()  # and now it cuts off what is still in hand
+        with suppress(asyncio.CancelledError):
+            await running

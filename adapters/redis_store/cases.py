@@ -47,6 +47,14 @@ class RedisCases:
             if document is not None and revision is not None
         }
 
+    async def opened(self) -> list[str]:
+        """Return the pilots that have an open case, sorted."""
+        shards = await self._shards.of_pilots()
+        async with self._client.pipeline(transaction=False) as pipe:
+            for shard in shards:
+                pipe.smembers(self._keys.opened(shard))
+            return sorted(to_text(p) for members in await pipe.execute() for p in members)
+
     async def past(self, pilot: str) -> list[Case]:
         """Return the earlier cases of a pilot, oldest first."""
         number = await self._pilots.of(pilot)
@@ -61,8 +69,15 @@ class RedisCases:
             msg = f"There is no pilot '{case.pilot}' in the registry; load the registry first."
             raise NotFound(msg)
         shard = self._keys.shard_of_pilot(number)
-        keys = [self._keys.case(number), self._keys.past(number), self._keys.pending(shard), self._keys.audit(shard)]
+        keys = [
+            self._keys.case(number),
+            self._keys.past(number),
+            self._keys.pending(shard),
+            self._keys.audit(shard),
+            self._keys.opened(shard),
+        ]
         args: list[str | int | float | bytes] = [expected, case.ordinal, case.to_stored(), number, to_stored(entry)]
+        args += [case.pilot, int(not case.is_closed)]
         for one in outreach:
             args += [one.id, one.to_stored()]
         revision = int(await self._scripts.run("save_case", keys, args))

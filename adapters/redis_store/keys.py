@@ -227,6 +227,10 @@ class Keys:
         """Name the set: numbers of pilots with pending outreach."""
         return self._s(shard, "pend")
 
+    def opened(self, shard: int) -> str:
+        """Name the set: ids of pilots with an open case."""
+        return self._s(shard, "opened")
+
     def audit(self, shard: int) -> str:
         """Name the stream: how the cases of a shard moved."""
         return self._s(shard, "aud")

@@ -104,8 +104,9 @@ class Duties:
         await self._sweep(changed_only=True)
 
     async def clocks(self) -> None:
-        """Look at the pilots with an open case: snoozes and promises end by the passing of time alone."""
-        await self._sweep(changed_only=True)
+        """Have the pilots with an open case looked at: snoozes and promises end by the passing of time alone."""
+        await self.ports.touched.note(await self.ports.cases.opened())
+        await self.ports.queue.submit("changed")
 
     async def sweep(self) -> None:
         """Look at every pilot."""

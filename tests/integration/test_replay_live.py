@@ -191,4 +191,6 @@ async def claim(world: World, desk: Desk, person: str, at: datetime, bounds: Bud
     if window is None:
         return Claim.OUTSIDE_HOURS
     limits = Limits(weekly(bounds), timedelta(hours=bounds.min_gap_hours), desk.day(at).isoformat())
-    return await world.ports.outbox.claim(delivery, now=at, token=name, message="m", window=window, limits=limits)
+    return await world.ports.outbox.claim(
+        delivery, now=at, token=name, message="m", window=window, limits=limits, look_at=at
+    )

@@ -1,0 +1,177 @@
+"""The engine over a real store: tasks are run once while they wait, faults are told by kind, and an end is an end."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pytest
+from world import World, world_of
+
+from adapters.redis_store.embedded import EmbeddedServer
+from adapters.redis_store.store import RedisStore
+from bot.app.deliver import Delivered
+from bot.app.duties import ROUNDS, Duties, round_of
+from bot.app.ingress import Receiver
+from bot.errors import StoreUnavailable
+from jobs.schedule import fire, scheduler_of
+from jobs.settings import Settings
+from jobs.tasks import DocketQueue, open_queue, register, work
+from jobs.wiring import Process
+
+SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted(Duties):
+    """Duties that note what they were asked for; some fail, some take long."""
+
+    done: list[tuple[str, ...]] = field(default_factory=list)
+    slow: dict[str, float] = field(default_factory=dict)
+    fault: Exception | None = None
+
+    async def run(self, job: str) -> None:
+        """Note a job."""
+        await asyncio.sleep(self.slow.get(job, 0))
+        self.done.append((job,))
+        if self.fault is not None:
+            raise self.fault
+
+    async def deliver(self, recipient: str, delivery: str) -> Delivered:
+        """Note a delivery."""
+        await asyncio.sleep(self.slow.get("deliver", 0))
+        self.done.append(("deliver", recipient, delivery))
+        return Delivered()
+
+
+@pytest.fixture
+def world(store: RedisStore) -> World:
+    """Return an empty organisation."""
+    return world_of(store)
+
+
+@pytest.fixture
+def noted(world: World) -> Noted:
+    """Return duties that do nothing but note."""
+    return Noted(world.ports, world.rules, Receiver(world.ports), world.deliverer)
+
+
+@pytest.fixture
+async def queue(valkey: EmbeddedServer, store: RedisStore) -> AsyncIterator[DocketQueue]:
+    """Return a queue of this test."""
+    async with open_queue(f"unix://{valkey.socket_path}", store.keys.engine) as one:
+        yield one
+
+
+async def worked(queue: DocketQueue, noted: Noted, count: int, drain: timedelta = SECOND) -> list[tuple[str, ...]]:
+    """Work until so many tasks are done, and return them."""
+    register(queue.docket, noted)
+    ending = asyncio.Event()
+    running = asyncio.create_task(work(queue.docket, "w1", ending, drain))
+    async with asyncio.timeout(10):
+        while len(noted.done) < count:  # noqa: ASYNC110  tasks note what they do
+            await asyncio.sleep(0.01)
+    ending.set()
+    await running
+    return noted.done
+
+
+async def test_a_task_that_waits_is_not_asked_for_twice(queue: DocketQueue, noted: Noted) -> None:
+    """Of the same job one waits; sends to one person of a workspace go one after the other."""
+    for _ in range(3):
+        await queue.submit("sweep")
+    await queue.submit("deliver", "team", "p1", "d1")
+    await queue.submit("deliver", "team", "p1", "d2")
+    await queue.submit("deliver", "team", "p2", "d3")
+    assert await queue.depth() == 3
+    done = await worked(queue, noted, 3)
+    assert sorted(done) == [("deliver", "p1", "d1"), ("deliver", "p2", "d3"), ("sweep",)]
+    assert await queue.depth() == 0
+    await queue.submit("deliver", "team", "p1", "d2")
+    assert (await worked(queue, noted, 4))[-1] == ("deliver", "p1", "d2")
+
+
+async def test_many_producers_at_once_are_bounded_and_nothing_is_lost(queue: DocketQueue, noted: Noted) -> None:
+    """Six hundred tasks handed over at the same time all arrive."""
+    await asyncio.gather(*(queue.submit("deliver", "team", f"p{n}", f"d{n}") for n in range(600)))
+    assert await queue.depth() == 600
+    assert len(set(await worked(queue, noted, 600))) == 600
+
+
+async def test_a_fault_is_told_by_its_kind_and_tried_again(
+    queue: DocketQueue, noted: Noted, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What failed is repeated after a second; the words of the fault, which may name somebody, are in no log."""
+    broken = replace(noted, fault=ValueError("dana@example.org used it 3 times"))
+    await queue.submit("replies")
+    with caplog.at_level(logging.DEBUG):
+        assert await worked(queue, broken, 2) == [("replies",), ("replies",)]
+    assert "task replies failed: ValueError in test_tasks.py" in caplog.text
+    assert "dana" not in caplog.text
+
+
+async def test_what_is_in_hand_is_finished_when_we_are_asked_to_end(queue: DocketQueue, noted: Noted) -> None:
+    """A send under way ends well; what had not begun is left for others."""
+    slow = replace(noted, slow={"deliver": 0.3, "sweep": 0.0})
+    register(queue.docket, slow)
+    await queue.submit("deliver", "team", "p1", "d1")
+    ending = asyncio.Event()
+    running = asyncio.create_task(work(queue.docket, "w1", ending, 5 * SECOND))
+    await asyncio.sleep(0.2)
+    ending.set()
+    await running
+    assert slow.done == [("deliver", "p1", "d1")]
+    await queue.submit("sweep")
+    assert await queue.depth() == 1
+
+
+async def test_an_end_is_bounded_and_what_was_cut_off_is_done_by_the_next_worker(
+    queue: DocketQueue, noted: Noted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A task that takes too long does not hold up the end of the process; when its lease is over, another runs it."""
+    monkeypatch.setattr("jobs.tasks.LEASE", SECOND)
+    register(queue.docket, replace(noted, slow={"sweep": 60}))
+    await queue.submit("sweep")
+    ending = asyncio.Event()
+    running = asyncio.create_task(work(queue.docket, "w1", ending, SECOND / 5))
+    await asyncio.sleep(0.5)
+    ending.set()
+    async with asyncio.timeout(3):
+        await running
+    assert await worked(queue, noted, 1) == [("sweep",)]
+
+
+async def test_of_many_replicas_one_takes_each_round(world: World, noted: Noted, store: RedisStore) -> None:
+    """Five replicas fire at once: the job is asked for once, and again in the next round."""
+    process = Process(world.ports, world.rules, noted, await store.open(), Settings(), store.faults_said)
+    await asyncio.gather(*(fire("sweep", process, world.clock) for _ in range(5)))
+    assert world.ports.queue.asked == [("sweep",)]  # type: ignore[attr-defined]  # the fake one
+    world.clock.at += ROUNDS["sweep"]
+    await fire("sweep", process, world.clock)
+    assert world.ports.queue.asked == [("sweep",)] * 2  # type: ignore[attr-defined]  # as above
+
+
+async def test_a_round_without_a_store_is_left_out(
+    world: World, noted: Noted, store: RedisStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A store that is gone costs the round and one sentence, not the scheduler."""
+
+    class Gone:
+        async def claim(self, *_: object) -> bool:
+            raise StoreUnavailable("The store is away.")
+
+    ports = replace(world.ports, rounds=Gone())  # type: ignore[arg-type]  # all that is asked of it
+    process = Process(ports, world.rules, noted, await store.open(), Settings(), store.faults_said)
+    await fire("sweep", process, world.clock)
+    assert "a round of sweep is left out: The store is away." in caplog.text
+
+
+async def test_the_scheduler_begins_with_what_was_missed(world: World, noted: Noted, store: RedisStore) -> None:
+    """At the start every job is asked for at once, then at the beginning of each of its rounds."""
+    process = Process(world.ports, world.rules, noted, await store.open(), Settings(), store.faults_said)
+    scheduler = scheduler_of(process, world.clock)
+    jobs = {job.id: job for job in scheduler.get_jobs()}
+    assert sorted(jobs) == sorted(ROUNDS)
+    assert {job.next_run_time for job in jobs.values()} == {world.clock.at}
+    assert all(job.trigger.start_date == round_of(name, world.clock.at) + ROUNDS[name] for name, job in jobs.items())
