@@ -41,6 +41,8 @@ lint: $(STAMP)  ## Check style, types, import contracts and dependencies.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
 
 bench: $(STAMP)  ## Measure speed, each figure as a ratio to a limit in the same run.
 	$(BIN)/python tests/bench/bench.py
@@ -62,7 +64,7 @@ endif
 	$(BIN)/python tests/bench/peers/run.py $(ARGS)
 	$(BIN)/python tests/bench/peers/run.py --grain week $(ARGS)
 
-bench-fleet: $(STAMP)  ## Judge the demo fleet of forty seeds: found, missed, false.
+bench-fleet: $(STAMP)  ## Judge the demo fleet of fifty seeds: found, missed, false.
 	$(BIN)/python tests/bench/fleet.py
 
 lock: $(STAMP)  ## Renew the hashed lock (needs uv).

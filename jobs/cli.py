@@ -17,10 +17,12 @@ from bot.errors import InputError, StickshakerError
 from jobs.backtest import backtest_command
 from jobs.check import run_check
 from jobs.demo import run_demo
+from jobs.doctor import doctor_command
 from jobs.importing import import_command
 from jobs.ingress import run_ingest, take_in_before
 from jobs.letters import drop_command, letters_command, retry_command
 from jobs.loading import loading
+from jobs.logs import configure
 from jobs.routes import show_routes
 from jobs.running import AsJson, operator, run, wait_for
 from jobs.settings import read_settings
@@ -251,7 +253,9 @@ def run_command(
     if role not in set(Role):
         msg = f"--role '{role}' is none; write all, web or worker."
         raise InputError(msg)
-    wait_for(serve(read_settings(), Role(role)))
+    settings = read_settings()
+    configure(settings.log_level, as_json=settings.log == "json", secrets=settings.secrets)
+    wait_for(serve(settings, Role(role)))
 
 
 @app.command("export")
@@ -278,6 +282,7 @@ def demo(
 
 
 app.command("backtest")(backtest_command)
+app.command("doctor")(doctor_command)
 app.command("import")(import_command)
 app.command("letters")(letters_command)
 app.command("retry")(retry_command)

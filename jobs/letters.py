@@ -12,7 +12,7 @@ from bot.domain.outreach import Delivery, DeliveryState
 from bot.domain.people import Person
 from bot.domain.settings import Mode
 from bot.errors import InputError
-from bot.ports import OutboxLoad
+from bot.outgoing import OutboxLoad
 from jobs.running import AsJson, operator, run
 from jobs.shown import OUT, plain, say, say_json
 from jobs.wiring import Process

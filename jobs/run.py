@@ -5,17 +5,21 @@ import logging
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
+from importlib.metadata import version
 from typing import Final
 
 from bot.app.rules import Rules
 from bot.errors import StoreUnavailable
-from bot.ports import Clock, Messenger
+from bot.outgoing import Messenger
+from bot.ports import Clock
+from jobs.measures import Measures
 from jobs.schedule import scheduler_of
 from jobs.settings import Settings
 from jobs.tasks import DocketQueue, open_queue, register, work
-from jobs.wiring import Process, machine_clock, open_process, worker_name
+from jobs.wiring import Process, machine_clock, open_process, open_web, worker_name
 
 LOG = logging.getLogger(__name__)
 
@@ -62,19 +66,21 @@ async def serve(
                 await _wait(ending, AGAIN)
 
 
-async def _serve(process: Process, role: Role, ending: asyncio.Event) -> None:
-    queue = process.ports.queue
+async def _serve(opened: Process, role: Role, ending: asyncio.Event) -> None:
+    measures, queue = Measures(), opened.ports.queue
+    process = replace(opened, faults_said=measures.watched(opened.faults_said))
     scheduler = scheduler_of(process, machine_clock())
-    scheduler.start()
-    LOG.info("started as %s with %s %s", role.value, process.server.name, process.server.version)
-    try:
-        if role.is_worker and isinstance(queue, DocketQueue):
-            register(queue.docket, process.duties)
-            await work(queue.docket, worker_name(), ending, DRAIN)
-        else:
-            await ending.wait()
-    finally:
-        scheduler.shutdown(wait=False)
+    async with open_web(process, measures, version=version("stickshaker"), takes_facts=role is not Role.WORKER):
+        scheduler.start()
+        LOG.info("started as %s with %s %s", role.value, process.server.name, process.server.version)
+        try:
+            if role.is_worker and isinstance(queue, DocketQueue):
+                register(queue.docket, process.duties, measures)
+                await work(queue.docket, worker_name(), ending, DRAIN)
+            else:
+                await ending.wait()
+        finally:
+            scheduler.shutdown(wait=False)
     LOG.info("ended")
 
 

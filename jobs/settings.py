@@ -4,11 +4,13 @@ import os
 import secrets
 from pathlib import Path
 from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.domain.calendar import to_zone
+from bot.domain.telemetry import SOURCE_PATTERN
 from bot.errors import InputError, SettingsError
 
 PREFIX: Final = "STICKSHAKER_"
@@ -41,8 +43,37 @@ class Settings(BaseSettings):
         description="1: nothing about a person is taken in, weeks only, no figure of a group of fewer than 10 people (docs/privacy.md)",
     )
     timezone: str = Field("UTC", description="IANA timezone where neither a person nor a pilot has one")
-    http_host: str = Field("127.0.0.1", description="address of the web server (used from the chat adapters on)")
-    http_port: int = Field(8080, ge=1, le=65535, description="port of the web server (used from the chat adapters on)")
+    http_host: str = Field("127.0.0.1", description="address of the web server")
+    http_port: int = Field(8080, ge=1, le=65535, description="port of the web server")
+
+    push_tokens: SecretStr | None = Field(
+        None, description="who may push facts: source=TOKEN, separated by commas, tokens of at least 16 characters"
+    )
+    log: Literal["json", "text"] = Field("json", description="how the service logs: one JSON object or one text a line")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="the least that the service logs of its own doings"
+    )
+
+    @field_validator("push_tokens")
+    @classmethod
+    def _are_tokens(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            read_tokens(value.get_secret_value())
+        return value
+
+    @property
+    def pushers(self) -> dict[str, str]:
+        """Return the token of each source that may push."""
+        return read_tokens(self.push_tokens.get_secret_value()) if self.push_tokens else {}
+
+    @property
+    def secrets(self) -> list[str]:
+        """Return what must be in no log: the key, tokens, and the password in the URL."""
+        held = [self.pseudonym_key, self.push_tokens]
+        password = urlsplit(self.redis_url.get_secret_value()).password if self.redis_url else None
+        return (
+            [s.get_secret_value() for s in held if s] + list(self.pushers.values()) + ([password] if password else [])
+        )
 
     @field_validator("admins", mode="before")
     @classmethod
@@ -76,6 +107,27 @@ class Settings(BaseSettings):
                 f"{PREFIX}DATA_DIR '{self.data_dir}' leads nowhere (no such home, or a circle of links); name another."
             )
             raise SettingsError(msg) from fault
+
+
+def read_tokens(text: str) -> dict[str, str]:
+    """Return the token of each source of `source=TOKEN,source=TOKEN`.
+
+    Raises ValueError, which names the place and no value: two sources must not share a token, since it says who sends.
+    """
+    found: dict[str, str] = {}
+    for place, part in enumerate(text.split(","), 1):
+        source, _, token = (piece.strip() for piece in part.partition("="))
+        if not SOURCE_PATTERN.fullmatch(source) or source in found:
+            msg = f"part {place} must be source=TOKEN with a source of a-z, 0-9, _ . / - that no other part names"
+            raise ValueError(msg)
+        if len(token) < LEAST_KEY or not token.isascii() or not token.isprintable() or " " in token:
+            msg = f"the token of part {place} must have at least {LEAST_KEY} plain characters without blanks"
+            raise ValueError(msg)
+        if token in found.values():
+            msg = f"the token of part {place} is that of another source too; give each its own"
+            raise ValueError(msg)
+        found[source] = token
+    return found
 
 
 def read_settings() -> Settings:

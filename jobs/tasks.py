@@ -15,7 +15,10 @@ from typing import Annotated, Final
 
 from docket import ConcurrencyLimit, Docket, ExponentialRetry, Worker
 
+from bot.app.correlated import correlated
+from bot.app.deliver import Delivered
 from bot.app.duties import ROUNDS, Duties
+from jobs.measures import Measures
 
 LOG = logging.getLogger(__name__)
 
@@ -78,8 +81,8 @@ async def _not_here() -> None:
     raise NotImplementedError
 
 
-def register(docket: Docket, duties: Duties) -> None:
-    """Tell the engine what the tasks are, in a process that runs them."""
+def register(docket: Docket, duties: Duties, measures: Measures) -> None:
+    """Tell the engine what the tasks are, in a process that runs them and counts what became of them."""
     again = ExponentialRetry(attempts=3, minimum_delay=timedelta(seconds=1), maximum_delay=timedelta(seconds=30))
 
     async def deliver(
@@ -87,20 +90,31 @@ def register(docket: Docket, duties: Duties) -> None:
         recipient: str,
         delivery: str,
     ) -> None:
-        with _told_by_kind("deliver"):
-            await duties.deliver(recipient, delivery)
+        with _told_by_kind("deliver"), correlated(job="deliver", delivery=delivery):
+            count(await duties.deliver(recipient, delivery), measures)
 
     docket.register(deliver)
     for name in ROUNDS:
-        docket.register(_job(name, duties, again), names=[name])
+        docket.register(_job(name, duties, measures, again), names=[name])
 
 
-def _job(name: str, duties: Duties, again: ExponentialRetry) -> Callable[..., Awaitable[None]]:
+def _job(name: str, duties: Duties, measures: Measures, again: ExponentialRetry) -> Callable[..., Awaitable[None]]:
     async def job(retry: ExponentialRetry = again) -> None:  # noqa: ARG001  the engine repeats by it
-        with _told_by_kind(name):
-            await duties.run(name)
+        with _told_by_kind(name), correlated(job=name):
+            took = await duties.run(name)
+            measures.ended(name, took.total_seconds())
 
     return job
+
+
+def count(done: Delivered, measures: Measures) -> None:
+    """Count what became of deliveries."""
+    measures.sent(len(done.sent))
+    measures.unknown(len(done.unknown))
+    measures.dropped(len(done.dropped))
+    measures.refused("for_now", len(done.refused))
+    measures.refused("final", len(done.dead))
+    measures.rate_limited(len(done.limited))
 
 
 @contextmanager

@@ -3,10 +3,11 @@
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import Final
 
 from adapters.clock import SystemClock
@@ -22,12 +23,17 @@ from bot.app.deliver import Deliverer
 from bot.app.dispatch import relay
 from bot.app.duties import Duties
 from bot.app.ingress import Receiver
+from bot.app.push import Pushed, push
 from bot.app.replies import reflect_deliveries, work_off_replies
 from bot.app.rules import Rules
+from bot.app.vitals import Check, checks_of, vitals
 from bot.detection.detect import Detector
 from bot.domain.people import Person
 from bot.domain.settings import DetectionSettings
-from bot.ports import Clock, Messenger, Ports, WorkQueue
+from bot.errors import SettingsError
+from bot.outgoing import Messenger
+from bot.ports import Clock, Ports, WorkQueue
+from jobs.measures import Measures
 from jobs.settings import Settings, secret_of
 from jobs.shown import OUT, typed
 
@@ -46,6 +52,8 @@ class Process:
     settings: Settings
     faults_said: Callable[[], AbstractContextManager[None]]
     """A block in which whatever goes wrong with the store is StoreUnavailable in one sentence."""
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    """What must go well for this process to be of use, by the names of adapters.web.server.SAID."""
 
     async def work(self) -> None:
         """Work off replies, then pending outreach, then what is due, here and now."""
@@ -68,6 +76,46 @@ def machine_clock() -> Clock:
 def worker_name() -> str:
     """Return a name that no other process has."""
     return f"{socket.gethostname()}#{os.getpid()}-{secrets.token_hex(4)}"
+
+
+@asynccontextmanager
+async def open_web(process: Process, measures: Measures, *, version: str, takes_facts: bool) -> AsyncIterator[None]:
+    """Serve how we are, and with `takes_facts` what data teams push, until the block ends.
+
+    Raises SettingsError when nothing can be served at that address.
+    """
+    from aiohttp import web  # noqa: PLC0415  a third of a second to load, which only the service needs
+
+    from adapters.web.push import Pusher  # noqa: PLC0415  as above
+    from adapters.web.server import Watch, application  # noqa: PLC0415  as above
+
+    ports, settings = process.ports, process.settings
+
+    async def take(source: str, body: bytes) -> Pushed:
+        return await push(ports, source, body, least_group=process.rules.detection.min_group)
+
+    watch = Watch(
+        version=version,
+        checks=process.checks,
+        vitals=lambda: vitals(ports, ports.clock.now()),
+        faults=process.faults_said,
+        registry=measures.registry,
+    )
+    tokens = settings.pushers if takes_facts else {}
+    pusher = Pusher(take, tokens, faults=process.faults_said, is_closed=settings.aggregate_only) if tokens else None
+    runner = web.AppRunner(application(watch, pusher), access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.http_host, settings.http_port).start()
+        yield
+    except OSError as fault:
+        where = f"{settings.http_host}:{settings.http_port}"
+        msg = (
+            f"Nothing can be served at {where} ({fault.strerror}); set STICKSHAKER_HTTP_HOST and STICKSHAKER_HTTP_PORT."
+        )
+        raise SettingsError(msg) from fault
+    finally:
+        await runner.cleanup()
 
 
 def terminal_chat(process: Process, person: Person) -> Chat:
@@ -125,7 +173,9 @@ async def open_process(
                 engine(engine_url(url, client), store.keys.engine) if engine else nullcontext(InlineQueue()) as queue
             ):
                 ports = _join(store, clock or SystemClock(), messenger or TerminalMessenger(), queue)
-                yield _process(ports, rules or rules_of(settings), settings, facts, store)
+                process = _process(ports, rules or rules_of(settings), settings, facts, store)
+                key = partial(store.settings.check_key, secret, reading=True)
+                yield replace(process, checks={**checks_of(ports), "key": key})
     finally:
         await store.close()
         if server is not None:

@@ -38,7 +38,7 @@ def connect(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         if KIND == "cluster":
             url = cluster_url(stack.enter_context(cluster(folder)))
         elif KIND == "sentinel":
-            url = stack.enter_context(watched(folder)).url
+            url = stack.enter_context(watched(folder, patience_ms=10_000)).url
         else:
             one = stack.enter_context(serve(folder, binary=old_binary()))
             url = one.url

@@ -1,37 +1,34 @@
 """Addresses of a store: one server, a primary that Sentinels name, or a Cluster; and the client for each."""
 
-import asyncio
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import SplitResult, parse_qs, urlencode, urlsplit
 
 import redis.asyncio as redis
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.connection import SSLConnection, parse_url
 from redis.asyncio.retry import Retry
-from redis.asyncio.sentinel import MasterNotFoundError, Sentinel, SentinelConnectionPool
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.exceptions import (
-    AuthenticationError,
     ConnectionError,  # noqa: A004  redis-py's own name; the built-in is an OSError and caught as such
-    NoPermissionError,
-    RedisError,
-    ResponseError,
     TimeoutError,  # noqa: A004  as above
 )
 
-from adapters.redis_store.wire import Client
-from bot.errors import SettingsError, StoreUnavailable
+from adapters.redis_store.sentinels import SENTINEL_PORT, WatchedPool, Watchers
+from adapters.redis_store.wire import FAULTS, Client
+from bot.errors import SettingsError
 
 SINGLE: Final = ("redis", "rediss", "unix")
 SENTINEL: Final = ("redis+sentinel", "rediss+sentinel")
 CLUSTER: Final = ("redis+cluster", "rediss+cluster")
 FORMS: Final = "redis://, rediss://, unix://, redis+sentinel:// or redis+cluster:// (rediss+ with TLS)"
 PORT: Final = 6379
-SENTINEL_PORT: Final = 26379
 WATCHER: Final = "sentinel_"
 """What the options of a URL begin with that are of the Sentinels: `sentinel_username`, `sentinel_password`."""
+PAPERS: Final = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
+"""Options that name a file."""
 TIMEOUT_SECONDS: Final = 5.0
 TRIES: Final = 3
 """A pool from a URL has no retry of its own in redis-py 8.1, so an idle connection that the server closed would
@@ -69,7 +66,7 @@ def client_for(url: str) -> Client:
     """
     try:
         return _client(url)
-    except (ValueError, TypeError, RedisError) as fault:
+    except (ValueError, TypeError, *FAULTS) as fault:
         msg = f"STICKSHAKER_REDIS_URL can't be read; write it as {_form(url.partition('://')[0])}."
         raise SettingsError(msg) from fault
 
@@ -100,8 +97,17 @@ def where(client: Client) -> str:
     return str(given.get("path") or f"{given.get('host', 'localhost')}:{given.get('port', PORT)}")
 
 
-def in_plain_text(client: Client) -> tuple[str, int] | None:
-    """Return host and port of the first server that is spoken to without TLS, None where that is none."""
+class Place(NamedTuple):
+    """Where the first server or Sentinel of a URL is spoken to, and how."""
+
+    host: str
+    port: int
+    is_secure: bool
+    shows_certificate: bool
+
+
+def first_place(client: Client) -> Place | None:
+    """Return where a client speaks to first, None where that is a socket of this machine."""
     speaker: Any
     if isinstance(client, RedisCluster):
         speaker = next(iter(client.nodes_manager.startup_nodes.values()))
@@ -110,64 +116,10 @@ def in_plain_text(client: Client) -> tuple[str, int] | None:
     else:
         speaker = client.connection_pool
     given = speaker.connection_kwargs
-    if issubclass(speaker.connection_class, SSLConnection) or "path" in given:
+    if "path" in given:
         return None
-    return given.get("host", "localhost"), given.get("port", PORT)
-
-
-class Watchers(Sentinel):
-    """The Sentinels of a URL, who say why there is no primary."""
-
-    @property
-    def told(self) -> str:
-        """Return their addresses."""
-        given = [one.connection_pool.connection_kwargs for one in self.sentinels]
-        return ", ".join(sorted(f"{one['host']}:{one['port']}" for one in given))
-
-    async def discover_master(self, service_name: str) -> tuple[str, int]:
-        """Return host and port of the primary; raises StoreUnavailable in one sentence when none is named."""
-        try:
-            found: tuple[str, int] = await super().discover_master(service_name)
-        except (MasterNotFoundError, ResponseError) as fault:
-            raise StoreUnavailable(await self._why(service_name)) from fault
-        return found
-
-    async def _why(self, name: str) -> str:
-        """Ask each of them once more."""
-        answers = await asyncio.gather(*(one.sentinel_masters() for one in self.sentinels), return_exceptions=True)
-        known = [told for told in answers if isinstance(told, dict)]
-        at = f"The Sentinels at {self.told}"
-        if any(name in told for told in known):
-            return f"{at} know no primary of '{name}' at this moment; wait until they have chosen one and run the command again."
-        if known:
-            return f"{at} watch no primary of the name '{name}'; write one that they know at the end of STICKSHAKER_REDIS_URL."
-        if any(isinstance(told, AuthenticationError) for told in answers):
-            return (
-                f"{at} refused user or password; set sentinel_username and sentinel_password in STICKSHAKER_REDIS_URL."
-            )
-        if any(isinstance(told, NoPermissionError) for told in answers):
-            return f"{at} do not let their user run SENTINEL MASTERS; allow that in their ACL."
-        if any(isinstance(told, ResponseError) for told in answers):
-            return f"What answers at {self.told} is no Sentinel; name the Sentinels (port {SENTINEL_PORT}) in STICKSHAKER_REDIS_URL, not the servers."
-        return (
-            f"{at} can't be reached; check STICKSHAKER_REDIS_URL and that one of them runs, then run the command again."
-        )
-
-
-class WatchedPool(SentinelConnectionPool):
-    """Connections to the primary that the Sentinels name, which it closes as well."""
-
-    service_name: str
-
-    def __init__(self, name: str, sentinels: Watchers, **given: object) -> None:
-        """Ask these Sentinels for the primary of `name`."""
-        self.sentinels = sentinels
-        super().__init__(name, sentinels, **given)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
-
-    async def aclose(self) -> None:
-        """Let go of the servers and of the Sentinels."""
-        await super().aclose()
-        await self.sentinels.aclose()
+    is_secure = issubclass(speaker.connection_class, SSLConnection)
+    return Place(given.get("host", "localhost"), given.get("port", PORT), is_secure, bool(given.get("ssl_certfile")))
 
 
 class ClusterClient(RedisCluster):
@@ -185,16 +137,25 @@ def _client(url: str) -> Client:
     if scheme not in (*SINGLE, *SENTINEL, *CLUSTER):
         msg = f"STICKSHAKER_REDIS_URL starts with '{scheme}://'; use {FORMS}."
         raise SettingsError(msg)
-    ours = sorted(BEHAVIOUR.keys() & parse_qs(_split(url).query))
-    if ours:
-        msg = f"STICKSHAKER_REDIS_URL sets {', '.join(ours)}, which Stickshaker chooses itself; leave that out."
-        raise SettingsError(msg)
+    _check_options(parse_qs(_split(url).query))
     if scheme in CLUSTER:
         return _cluster(_address(url))
     client = redis.Redis.from_url(url, **BEHAVIOUR) if scheme in SINGLE else _watched(_address(url))
     # An option that nobody knows shows only when a connection is made.
     client.connection_pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
     return client
+
+
+def _check_options(options: Mapping[str, list[str]]) -> None:
+    ours = sorted(BEHAVIOUR.keys() & options)
+    if ours:
+        msg = f"STICKSHAKER_REDIS_URL sets {', '.join(ours)}, which Stickshaker chooses itself; leave that out."
+        raise SettingsError(msg)
+    for name in PAPERS:
+        for path in options.get(name, []):
+            if not os.access(path, os.R_OK):
+                msg = f"STICKSHAKER_REDIS_URL names a file that can't be read as {name}; set it to the path of a PEM file."
+                raise SettingsError(msg)
 
 
 def _watched(address: Address) -> redis.Redis:

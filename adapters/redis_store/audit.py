@@ -7,7 +7,7 @@ from datetime import datetime
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.numbers import Numbers
 from adapters.redis_store.wire import Client, to_bytes, to_text
-from bot.ports import AuditEntry
+from bot.domain.audit import AuditEntry
 
 
 class RedisAudit:

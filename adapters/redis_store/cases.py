@@ -9,10 +9,11 @@ from adapters.redis_store.records import Records
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.shards import Shards
 from adapters.redis_store.wire import Client, to_bytes, to_text
+from bot.domain.audit import AuditEntry
 from bot.domain.case import Case
 from bot.domain.outreach import Outreach
 from bot.errors import Conflict, NotFound
-from bot.ports import AuditEntry, StoredCase
+from bot.ports import StoredCase
 
 
 class RedisCases:

@@ -11,13 +11,15 @@ from typing import Any, Final
 from redis.asyncio.cluster import RedisCluster
 from redis.exceptions import AuthenticationError, NoPermissionError, ResponseError
 
-from adapters.redis_store.address import TIMEOUT_SECONDS, in_plain_text, where
+from adapters.redis_store.address import Place, first_place, where
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.permissions import FORBIDDEN, Names, may_not_run, try_all
 from adapters.redis_store.wire import FAULTS, Client
 from bot.errors import StoreUnavailable
 
 LEAST: Final = (6, 2)
+HELLO_SECONDS: Final = 2.0
+"""How long a server has to answer when it is tried whether it would rather have TLS, or none."""
 
 SAYS: Final = {
     "LOADING": "is still reading its data; wait a moment and run the command again",
@@ -44,11 +46,17 @@ SAYS: Final = {
     ),
     "CERTIFICATE_VERIFY_FAILED": "shows a certificate that nobody we trust has signed, or of another name; set "
     "ssl_ca_certs in STICKSHAKER_REDIS_URL to the file of its authority",
-    "WRONG_VERSION_NUMBER": "speaks no TLS; write redis instead of rediss in STICKSHAKER_REDIS_URL",
-    "CERTIFICATE_REQUIRED": "wants a certificate of ours; set ssl_certfile and ssl_keyfile in STICKSHAKER_REDIS_URL",
 }
 """What a refusal means, by the word it begins with, or words that are in it."""
-TLS_WANTED: Final = "speaks TLS; write rediss instead of redis in STICKSHAKER_REDIS_URL"
+SPEAKS_TLS: Final = "speaks TLS; write rediss instead of redis in STICKSHAKER_REDIS_URL"
+SPEAKS_NO_TLS: Final = "speaks no TLS; write redis instead of rediss in STICKSHAKER_REDIS_URL"
+MAY_WANT_CERTIFICATE: Final = (
+    "can't be reached, is no Redis, or wants a certificate of ours; check that it runs, and ssl_certfile and ssl_keyfile "
+    "in STICKSHAKER_REDIS_URL"
+)
+AGAIN: Final = "check STICKSHAKER_REDIS_URL and that it runs, then run the command again"
+SILENT: Final = f"can't be reached or is no Redis; {AGAIN}"
+STOPPED: Final = f"stopped answering; {AGAIN}"
 
 UNKNOWN: Final = re.compile(r"unknown command [`']?(\w+)")
 """How a server names the command that it does not have, or that was taken away from it."""
@@ -72,14 +80,24 @@ async def verify(client: Client, keys: Keys, *, reading: bool = False) -> Server
     Raises StoreUnavailable with one sentence: unreachable, wrong password, too old, read-only, a
     missing permission (named), the wrong kind of URL, or no Redis at all.
     """
+    trying = asyncio.create_task(_tried(client, keys, reading=reading))
     try:
-        facts = await _facts(client)
-        await try_all(client, Names(keys.root, keys.inlet, keys.engine), reading=reading)
+        await asyncio.wait({trying}, timeout=HELLO_SECONDS)
+        other = None if trying.done() else await _other_speech(client)
+        if other in {SPEAKS_TLS, SPEAKS_NO_TLS}:
+            raise _unavailable(client, other)
+        return await trying
     except (*FAULTS, OSError, ValueError) as fault:
-        if await _speaks_tls(client):
-            msg = f"The store at {where(client)} {TLS_WANTED}."
-            raise StoreUnavailable(msg) from fault
-        raise StoreUnavailable(_sentence(fault, client, keys, "can't be reached or is no Redis")) from fault
+        told = _understood(fault, client, keys)
+        raise (StoreUnavailable(told) if told else _unavailable(client, await _other_speech(client))) from fault
+    finally:
+        trying.cancel()
+        await asyncio.gather(trying, return_exceptions=True)
+
+
+async def _tried(client: Client, keys: Keys, *, reading: bool) -> ServerFacts:
+    facts = await _facts(client)
+    await try_all(client, Names(keys.root, keys.inlet, keys.engine), reading=reading)
     return facts
 
 
@@ -92,7 +110,8 @@ def faults_said(client: Client, keys: Keys) -> Iterator[None]:
     try:
         yield
     except FAULTS as fault:
-        raise StoreUnavailable(_sentence(fault, client, keys, "stopped answering")) from fault
+        told = _understood(fault, client, keys)
+        raise (StoreUnavailable(told) if told else _unavailable(client, STOPPED)) from fault
 
 
 async def _facts(client: Client) -> ServerFacts:
@@ -111,20 +130,31 @@ async def _facts(client: Client) -> ServerFacts:
     return ServerFacts("valkey", str(valkey)) if valkey else ServerFacts("redis", spoken)
 
 
-async def _speaks_tls(client: Client) -> bool:
-    """Whether a server that we spoke to in plain text, and did not understand, would take TLS."""
-    place = in_plain_text(client)
+async def _other_speech(client: Client) -> str | None:
+    """Say whether a server that did not answer would have, were it spoken to with TLS, or without."""
+    place = first_place(client)
     if place is None:
-        return False
-    anybody = ssl.create_default_context()
-    anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE  # nothing is said but hello
+        return None
+    if not place.is_secure:
+        anybody = ssl.create_default_context()
+        anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE  # nothing is said but hello
+        return SPEAKS_TLS if await _answer(place, anybody, b"") is not None else None
+    if await _answer(place, None, b"PING\r\n"):
+        return SPEAKS_NO_TLS
+    return None if place.shows_certificate else MAY_WANT_CERTIFICATE
+
+
+async def _answer(place: Place, security: ssl.SSLContext | None, said: bytes) -> bytes | None:
+    """Return what is answered to `said` within a time, None where nobody listens or understands."""
     try:
-        async with asyncio.timeout(TIMEOUT_SECONDS):
-            _, line = await asyncio.open_connection(*place, ssl=anybody)
+        async with asyncio.timeout(HELLO_SECONDS):
+            reader, writer = await asyncio.open_connection(place.host, place.port, ssl=security)
+            writer.write(said)
+            answer = await reader.read(1) if said else b""
     except (OSError, TimeoutError):
-        return False
-    line.close()
-    return True
+        return None
+    writer.close()
+    return answer
 
 
 def _chain(fault: BaseException) -> Iterator[BaseException]:
@@ -135,10 +165,10 @@ def _chain(fault: BaseException) -> Iterator[BaseException]:
         at = at.__cause__ or at.__context__
 
 
-def _sentence(fault: BaseException, client: Client, keys: Keys, silent: str) -> str:
+def _understood(fault: BaseException, client: Client, keys: Keys) -> str | None:
     """Say what went wrong without the server's own words: they may hold the user's name, or what we store.
 
-    `silent` is what a server did that gave no answer we understand.
+    Returns None where no answer came, or none that a Redis would give.
     """
     chain = list(_chain(fault))
     for at in chain:
@@ -159,4 +189,9 @@ def _sentence(fault: BaseException, client: Client, keys: Keys, silent: str) -> 
         unknown = UNKNOWN.search(text)
         command = unknown[1] if unknown else "a command"
         return f"{at_store} refused {command}, which it should know; check that it is Redis 6.2 or newer, or Valkey."
-    return f"{at_store} {silent}; check STICKSHAKER_REDIS_URL and that it runs, then run the command again."
+    return None
+
+
+def _unavailable(client: Client, did: str | None) -> StoreUnavailable:
+    """Return the fault of a server that gave no answer we understand."""
+    return StoreUnavailable(f"The store at {where(client)} {did or SILENT}.")

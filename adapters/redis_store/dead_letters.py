@@ -8,8 +8,9 @@ from adapters.redis_store.outbox import RedisOutbox, to_ms
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.shards import Shards
 from adapters.redis_store.wire import Client, to_text
+from bot.domain.audit import AuditEntry
 from bot.domain.outreach import Delivery, DeliveryState
-from bot.ports import AuditEntry, OutboxLoad
+from bot.outgoing import OutboxLoad
 
 IN_TROUBLE = frozenset({DeliveryState.DEAD, DeliveryState.UNKNOWN})
 

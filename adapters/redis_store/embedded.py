@@ -184,7 +184,7 @@ class EmbeddedServer:
             "dir": str(self.folder),
             "save": "",
             "appendonly": "yes",
-            "appendfsync": "everysec",
+            "appendfsync": "always",
             "logfile": str(self.folder / "valkey.log"),
             "daemonize": "no",
         }

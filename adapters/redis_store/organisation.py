@@ -6,9 +6,9 @@ from adapters.redis_store.audit import to_stored
 from adapters.redis_store.keys import SHARDS, Keys
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.wire import Client, to_text
+from bot.domain.audit import AuditEntry
 from bot.domain.settings import OrgState
 from bot.errors import Conflict, WrongKey
-from bot.ports import AuditEntry
 
 
 class RedisSettings:

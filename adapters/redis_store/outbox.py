@@ -9,9 +9,10 @@ from adapters.redis_store.audit import to_stored
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.shards import Shards
-from adapters.redis_store.wire import Client, to_text
+from adapters.redis_store.wire import Client, add_mget, to_text
+from bot.domain.audit import AuditEntry
 from bot.domain.outreach import Delivery, DeliveryState, Outreach, Window, identity
-from bot.ports import AuditEntry, Claim, Limits, Standing
+from bot.outgoing import Claim, Limits, Standing
 
 MOMENTS: Final = {
     "made": "made_at",
@@ -105,7 +106,7 @@ class RedisOutbox:
             by_shard[self._keys.shard_of_person(recipient)].append((recipient, one))
         async with self._client.pipeline(transaction=False) as pipe:
             for together in by_shard.values():
-                pipe.mget([self._keys.outreach(recipient, one) for recipient, one in together])
+                add_mget(pipe, [self._keys.outreach(recipient, one) for recipient, one in together])
             answers = [delivery for found in await pipe.execute() for delivery in found]
         asked = [pair for together in by_shard.values() for pair in together]
         member_of = {
@@ -259,8 +260,10 @@ class RedisOutbox:
 
     async def _day_and_trail(self, delivery: Delivery) -> list[str]:
         """Return the keys of the local day that the delivery took, as its claim wrote it, and of the trail."""
-        found = await self._client.hget(self._keys.delivery(delivery.recipient, delivery.id), "day")
-        day = "none" if found is None else to_text(found)
+        day = delivery.local_day
+        if day is None:  # read before its claim
+            found = await self._client.hget(self._keys.delivery(delivery.recipient, delivery.id), "day")
+            day = "none" if found is None else to_text(found)
         shard = self._keys.shard_of_person(delivery.recipient)
         return [self._keys.local_day(delivery.recipient, day), self._keys.letters(shard)]
 

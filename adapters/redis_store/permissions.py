@@ -17,8 +17,9 @@ from bot.errors import StoreUnavailable
 
 KINDS: Final = frozenset({"string", "hash", "set", "zset", "list", "stream"})
 """Words that become keys of one call, so that two calls never meet."""
-CHANNEL: Final = "channel"
-"""The word that becomes a channel of the engine."""
+CHANNELS: Final = {"channel": "probe", "channels": "cancel:*"}
+"""Words that become a channel of the engine, and the pattern that its workers listen to: a server lets a user listen
+to a pattern only where its ACL has that very pattern."""
 MOST_TRIES: Final = 64
 """Names tried for each primary of a Cluster to find one whose slot it holds."""
 PROBE_SCRIPT: Final = "return(1)"
@@ -97,8 +98,8 @@ ENGINE: Final = """
 """What the work engine needs besides."""
 LISTENING: Final = """
     MULTI
-    PSUBSCRIBE channel
-    PUNSUBSCRIBE channel
+    PSUBSCRIBE channels
+    PUNSUBSCRIBE channels
     DISCARD
 """
 """The rest of it, queued and thrown away: a real subscription would take the connection."""
@@ -134,6 +135,8 @@ async def try_all(client: Client, names: Names, *, reading: bool) -> None:
     refusal is raised as it came. What can't be removed expires after a minute.
     """
     is_cluster = isinstance(client, RedisCluster)
+    if is_cluster:
+        names = names._replace(engine=f"{{{names.engine}}}")
     stems = _stems(client, names.root)
     first, second = _needed(names, reading=reading, is_cluster=is_cluster)
     for probes in (first, second):
@@ -170,7 +173,9 @@ def lines_of(commands: str) -> list[str]:
 
 def _probe(line: str, names: Names) -> Probe:
     words = tuple(line.split())
-    return Probe(words, f"&{names.root}:*" if CHANNEL in words else f"~{names.root}:*")
+    if "channels" in words:
+        return Probe(words, f"&{names.engine}:{CHANNELS['channels']}")
+    return Probe(words, f"&{names.engine}:*" if "channel" in words else f"~{names.root}:*")
 
 
 def _elsewhere(names: Names, *, is_cluster: bool) -> Iterable[Probe]:
@@ -179,11 +184,9 @@ def _elsewhere(names: Names, *, is_cluster: bool) -> Iterable[Probe]:
         for line in AT_INGRESS:
             yield Probe(tuple(line.format(f"{names.inlet}:{stream}").split()), f"~{names.inlet}:*")
     if is_cluster:  # there the engine puts all its keys into one slot
-        tag = f"{{{names.engine}}}"
-        key = f"{tag}:probe-{secrets.token_hex(8)}"
+        key = f"{names.engine}:probe-{secrets.token_hex(8)}"
         for line in AT_ENGINE:
-            yield Probe(tuple(line.format(key).split()), f"~{tag}:*")
-        yield Probe(("PUBLISH", f"{tag}:probe", "probe"), f"&{tag}:*")
+            yield Probe(tuple(line.format(key).split()), f"~{names.engine}:*")
 
 
 def _stems(client: Client, root: str) -> list[tuple[str, Any]]:
@@ -205,7 +208,8 @@ def _stems(client: Client, root: str) -> list[tuple[str, Any]]:
 
 def _named(probe: Probe, stem: str, names: Names) -> Probe:
     """Return a probe with keys and a channel of its own."""
-    words = [f"{stem}:{w}" if w in KINDS else f"{names.engine}:probe" if w == CHANNEL else w for w in probe.words]
+    channels = {word: f"{names.engine}:{rest}" for word, rest in CHANNELS.items()}
+    words = [f"{stem}:{w}" if w in KINDS else channels.get(w, w) for w in probe.words]
     return probe._replace(words=(words[0].replace("|", " "), *words[1:]))
 
 

@@ -24,7 +24,7 @@ from adapters.redis_store.keys import Keys
 from adapters.redis_store.numbers import Numbers
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.stored_window import StoredWindow
-from adapters.redis_store.wire import Client, to_bytes, to_text
+from adapters.redis_store.wire import Client, add_mget, to_bytes, to_text
 from bot.domain.telemetry import UsageDay, UsageWindow
 from bot.intake import PutCounts
 
@@ -131,7 +131,7 @@ class RedisTelemetry:
                 if shard in few:
                     await self._scripts.add(pipe, "read_rows", keys, places.tolist())
                 else:
-                    pipe.execute_command("MGET", *keys)  # keys of one tag, which redis-py doubts in a Cluster
+                    add_mget(pipe, keys)
             found = await pipe.execute()
         return {
             shard: [_rows_at(raw or b"", np.arange(len(places)) if shard in few else places) for raw in raws]

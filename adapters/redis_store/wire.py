@@ -1,5 +1,7 @@
 """The client of a store, and what the server answered, as the type it must have: redis-py names it bytes or text."""
 
+from collections.abc import Sequence
+
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 from redis.asyncio.cluster import ClusterPipeline, RedisCluster
@@ -11,6 +13,11 @@ Pipe = Pipeline | ClusterPipeline
 """Commands of one round trip. In a Cluster nothing is said of their order but for those on keys of one tag."""
 FAULTS = (RedisError, RedisClusterException)
 """Whatever redis-py raises: a Cluster's faults are a family of their own."""
+
+
+def add_mget(pipe: Pipe, keys: Sequence[str]) -> None:
+    """Put MGET of keys of one tag into a pipeline; redis-py's own method refuses it in a Cluster, whatever the keys."""
+    pipe.execute_command("MGET", *keys)
 
 
 def to_text(answer: object) -> str:

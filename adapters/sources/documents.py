@@ -26,8 +26,8 @@ class Documents:
     def __iter__(self) -> Iterator[tuple[int, object, str]]:
         """Yield the line on which a document begins, its value, and its fault (empty when there is none).
 
-        Raises InputError when the stream can't be read. A document that breaks off costs the lines up
-        to the next one that begins at the margin.
+        Raises InputError when the stream can't be read, or holds nothing. A document that breaks off costs
+        the lines up to the next one that begins at the margin.
         """
         kept: list[bytes] = []
         begin = depth = number = 0
@@ -49,6 +49,9 @@ class Documents:
                 depth = 0
         if kept:
             yield _document(begin, kept)
+        if not begin:
+            msg = f"{self.name} is empty: give a file that holds the answer in JSON."
+            raise InputError(msg)
 
     def _next(self) -> bytes:
         try:

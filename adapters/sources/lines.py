@@ -32,18 +32,23 @@ class Lines:
     def __iter__(self) -> Iterator[tuple[int, bytes, str]]:
         """Yield number, bytes and fault (empty when there is none) of each line that is not blank.
 
-        Raises InputError when the stream can't be read, or begins like something else.
+        Raises InputError when the stream can't be read, begins like something else, or holds nothing.
         """
-        number = 0
+        number = found = 0
         while raw := self._next():
             number += 1
             if number == 1:
                 raw = self._begun(raw)
             if len(raw) >= LINE_LIMIT and not raw.endswith(b"\n"):
                 self._skip()
+                found += 1
                 yield number, b"", f"is longer than {LINE_LIMIT:,} bytes; write one object a line"
             elif raw.strip():
+                found += 1
                 yield number, raw.rstrip(b"\r\n"), ""
+        if not found:
+            msg = f"{self.name} is empty: give a file with one JSON object a line."
+            raise InputError(msg)
 
     def _next(self) -> bytes:
         try:

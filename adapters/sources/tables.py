@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO, Final, Generic, NoReturn, Protocol, TypeVar
 
+from adapters.sources.headers import NAMES
 from adapters.sources.rejects import OWN_COLUMNS, unguard
 from bot.domain.table import Row
 from bot.errors import InputError
@@ -34,6 +35,10 @@ _NO_TABLE: Final = {
 }
 """What files begin with that are often taken for a table."""
 
+_BY_FORMAT: Final = (
+    "load use with --format usage_facts or github_copilot, seats with --format github_seats, or save it as CSV"
+)
+
 _AS_CSV: Final = "save it as CSV (UTF-8) and load that file"
 
 _SYNTAX: Final = {
@@ -47,8 +52,8 @@ _SYNTAX: Final = {
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """Signs that no header of a text table holds."""
 
-_SHOWN_COLUMNS: Final = 20
-_SHOWN_LETTERS: Final = 40
+_BEGINNING: Final = 40
+"""Bytes of a line that is too long which its reject keeps."""
 
 
 def normalise(name: str) -> str:
@@ -85,13 +90,12 @@ class Table:
         return self._places.get(normalise(column))
 
     def require(self, column: str, remedy: str) -> int:
-        """Return the place of a column; the error names the columns there are."""
+        """Return the place of a column; the error names those of the columns there that one of our formats has."""
         place = self.find(column)
         if place is None:
-            shown = ", ".join(c[:_SHOWN_LETTERS] for c in self.columns[:_SHOWN_COLUMNS])
-            more = len(self.columns) - _SHOWN_COLUMNS
-            rest = f" and {more} more" if more > 0 else ""
-            self._refuse(f"has no column '{column}' (found: {shown}{rest})", remedy)
+            known = ", ".join(name for name in self.columns if normalise(name) in NAMES)
+            there = f"found: {known}" if known else "its first line does not look like names of columns"
+            self._refuse(f"has no column '{column}' ({there})", remedy)
         return place
 
     def named(self, cells: Sequence[str]) -> dict[str, str]:
@@ -179,7 +183,7 @@ class Table:
     def _cut(self, raw: bytes) -> bytes:
         """Skip to the end of an overlong line and return its beginning, as a line without quotes."""
         self._note(f"is longer than {LINE_LIMIT:,} bytes; a row this long can't be read")
-        beginning = raw[:_SHOWN_LETTERS].replace(b'"', b"")
+        beginning = raw[:_BEGINNING].replace(b'"', b"")
         while raw and not raw.endswith(b"\n"):
             raw = self._raw_line()
         return beginning + b"\n"
@@ -196,6 +200,8 @@ class Table:
         line = next((line for line in self._lines() if line.strip()), None)
         if line is None:
             self._refuse("is empty", "give a file whose first line names the columns")
+        if line.lstrip().startswith(("{", "[")):
+            self._refuse("holds JSON and is no table", _BY_FORMAT)
         if self._faults or _CONTROL.search(line):
             self._refuse("is not a text table", _AS_CSV)
         if "\r" in line.rstrip("\r\n"):
@@ -215,9 +221,11 @@ class Table:
         return cells
 
     def _refuse_twins(self) -> None:
-        twin = next((c for at, c in enumerate(self.columns) if self.find(c) != at), None)
-        if twin is not None:
-            self._refuse(f"has the column {twin!r} twice", "rename or remove one of them")
+        for place, column in enumerate(self.columns):
+            last = self._places[normalise(column)]
+            if last != place:
+                name = f"the column '{column}'" if normalise(column) in NAMES else "a column name"
+                self._refuse(f"has {name} twice, at places {place + 1} and {last + 1}", "rename or remove one of them")
 
     def _refuse(self, what: str, remedy: str) -> NoReturn:
         msg = f"{self.name} {what}: {remedy}."

@@ -2,7 +2,7 @@
 
 from bot.domain.people import Person
 from bot.messages.model import Message
-from bot.ports import Found
+from bot.outgoing import Found
 
 
 class TerminalMessenger:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 
+from bot.app.correlated import correlated
 from bot.app.dispatch import due_now, why_not
 from bot.app.replies import desk_of
 from bot.app.rules import Rules
@@ -16,9 +17,10 @@ from bot.domain.playbook import Budgets
 from bot.errors import SendRefused
 from bot.messages.compose import compose, section
 from bot.messages.model import Message
+from bot.outgoing import Claim, Found, Limits
 from bot.policy.budget import WEEK, Budget, weekly
 from bot.policy.departure import Desk, next_chance
-from bot.ports import Claim, Found, Limits, Ports, StoredCase
+from bot.ports import Ports, StoredCase
 
 LOG = logging.getLogger(__name__)
 
@@ -31,6 +33,8 @@ class Delivered:
     dropped: list[str] = field(default_factory=list)
     postponed: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    limited: list[str] = field(default_factory=list)
+    """Of those refused, which the chat told when to come again."""
     dead: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
 
@@ -60,6 +64,11 @@ class Deliverer:
 
     async def _deliver(self, delivery: Delivery, done: Delivered) -> None:
         """Send what is queued, look after what was cut off, and leave alone what has ended."""
+        case = " ".join(sorted({o.case_id for o in delivery.outreach}))
+        with correlated(delivery=delivery.id, case=case):
+            await self._move(delivery, done)
+
+    async def _move(self, delivery: Delivery, done: Delivered) -> None:
         if delivery.state is DeliveryState.SENDING:
             await self._look_after(delivery, done)
         elif delivery.state is DeliveryState.QUEUED and self._rules.may_send:
@@ -121,6 +130,7 @@ class Deliverer:
             now = ports.clock.now()
             await ports.outbox.settle(delivery, token=token, state=DeliveryState.SENT, now=now, ref=ref)
             done.sent.append(delivery.id)
+            LOG.info("sent")
         elif claim in {Claim.OVER_BUDGET, Claim.OUTSIDE_HOURS}:
             await ports.outbox.postpone(delivery, await self._within_budget(letter))
             done.postponed.append(delivery.id)
@@ -144,8 +154,10 @@ class Deliverer:
             return None
         desk, texts = desk_of(person, held[0][1], self._rules), self._rules.texts
         sections = [(o.step, section(c.case, o.step, p.name, texts, timezone=desk.timezone)) for o, p, c in held]
+        day = desk.day(ports.clock.now()).isoformat()
+        kept = {"outreach": tuple(o for o, _, _ in held), "withdrawn": {}, "local_day": day}
         return _Letter(
-            delivery=delivery.model_copy(update={"outreach": tuple(o for o, _, _ in held), "withdrawn": {}}),
+            delivery=delivery.model_copy(update=kept),
             person=person,
             message=compose(sections, texts),
             desk=desk,
@@ -172,7 +184,7 @@ class Deliverer:
             message=letter.message.to_stored(),
             window=window,
             look_at=now + self._rules.sending.look_after,
-            limits=Limits(weekly(letter.budgets), gap, letter.desk.day(now).isoformat()),
+            limits=Limits(weekly(letter.budgets), gap, letter.delivery.local_day or ""),
         )
 
     async def _refused(self, letter: "_Letter", token: str, refusal: SendRefused, done: Delivered) -> None:
@@ -186,6 +198,8 @@ class Deliverer:
         due_at = now + (refusal.retry_after or self._rules.sending.pause(attempt))
         await ports.outbox.requeue(delivery, token=token, due_at=due_at, reason=str(refusal))
         done.refused.append(delivery.id)
+        if refusal.retry_after is not None:
+            done.limited.append(delivery.id)
 
 
 @dataclass(frozen=True, slots=True)

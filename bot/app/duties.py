@@ -18,8 +18,10 @@ from bot.app.rules import Rules
 from bot.app.sweep import sweep
 from bot.ports import Ports, Round
 
-MOST_HANDED_OUT: Final = 1_000
+MOST_HANDED_OUT: Final = 2_000
 """Deliveries that wait in the queue at most: what is due beyond that stays in the outbox, which knows their order."""
+FEW: Final = MOST_HANDED_OUT // 2
+"""Below this the queue is filled up again: everything that is due is read for that."""
 
 HANDED_OUT_FOR: Final = timedelta(seconds=30)
 """So long a delivery that was handed out isn't handed out again; the engine repeats a lost task sooner."""
@@ -60,19 +62,20 @@ class Duties:
             "retention": self.retention,
         }
 
-    async def run(self, job: str) -> None:
-        """Run one round of a job and remember how long it took."""
+    async def run(self, job: str) -> timedelta:
+        """Run one round of a job, remember how long it took, and return that."""
         begun = self.ports.clock.now()
         await self.jobs[job]()
         ended = self.ports.clock.now()
         await self.ports.rounds.ended(job, Round(ended, ended - begun))
+        return ended - begun
 
     async def wake(self) -> None:
         """Hand out what is due, the worst first, as long as the queue isn't full."""
-        room = MOST_HANDED_OUT - await self.ports.queue.depth()
-        if room <= 0:
+        depth = await self.ports.queue.depth()
+        if depth >= FEW:
             return
-        due = await due_now(self.ports, self.rules, room)
+        due = await due_now(self.ports, self.rules, MOST_HANDED_OUT - depth)
         await self.ports.outbox.handed_out([d.delivery for d in due], self.ports.clock.now() + HANDED_OUT_FOR)
         submit = self.ports.queue.submit
         await gather(*(submit("deliver", one.workspace, one.delivery.recipient, one.delivery.id) for one in due))

@@ -10,13 +10,14 @@ from pydantic import ValidationError
 
 from bot.app.export import key_mark
 from bot.app.load import BATCH, people_of, too_fine
+from bot.domain.audit import AuditEntry
 from bot.domain.case import Asked, Case
 from bot.domain.outreach import DeliveryState
 from bot.domain.pilot import Pilot
 from bot.domain.record import Record
 from bot.domain.telemetry import SourceStatus, UsageDay
 from bot.errors import InputError
-from bot.ports import AuditEntry, Ports
+from bot.ports import Ports
 
 KNOWN: Final = 1
 """The version of exports that this program writes and reads."""

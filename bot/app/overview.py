@@ -7,6 +7,7 @@ from datetime import date
 
 from bot.app.look import Verdict
 from bot.app.sweep import SweepReport
+from bot.domain.audit import AuditEntry
 from bot.domain.case import Case, CaseState
 from bot.domain.finding import OWNER_KINDS, Finding
 from bot.domain.people import Person
@@ -14,7 +15,7 @@ from bot.domain.pilot import Pilot, Stage
 from bot.errors import NotFound
 from bot.metrics.people import Segments
 from bot.metrics.progress import days_in_stage, stage_spans
-from bot.ports import AuditEntry, Ports
+from bot.ports import Ports
 
 
 @dataclass(frozen=True, slots=True)

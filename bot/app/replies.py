@@ -1,10 +1,13 @@
 """Replies move cases, and what became of deliveries is noted in the cases that asked for them."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from bot.app.correlated import correlated
 from bot.app.rules import Rules
+from bot.domain.audit import AuditEntry
 from bot.domain.case import Asked, Case
 from bot.domain.outreach import Delivery, DeliveryState
 from bot.domain.people import Person
@@ -14,7 +17,9 @@ from bot.errors import Conflict
 from bot.messages.receipts import receipt
 from bot.policy.answer import apply_reply, objection
 from bot.policy.departure import Desk
-from bot.ports import AuditEntry, Ports, StoredCase
+from bot.ports import Ports, StoredCase
+
+LOG = logging.getLogger(__name__)
 
 TRIES: Final = 5
 """Writes to one case that may collide with others before we leave it to the next pass."""
@@ -31,7 +36,9 @@ async def work_off_replies(ports: Ports, rules: Rules) -> int:
     """
     done = 0
     for reply in await ports.inbox.waiting():
-        note = await _apply(reply, ports, rules)
+        with correlated(case=reply.case_id, pilot=reply.pilot):
+            note = await _apply(reply, ports, rules)
+            LOG.info("a reply was %s", "left to the next pass" if note is None else "applied")
         if note is not None:
             await ports.touched.note([reply.pilot])
             await ports.inbox.applied(reply, note)

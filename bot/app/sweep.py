@@ -1,14 +1,17 @@
 """The sweep: judge every pilot, move its case, decide what is to be said, and report all of it."""
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from bot.app.correlated import correlated
 from bot.app.look import Budgets, Facts, Verdict, budgets, gather, judge_case, owner_of
 from bot.app.replies import clock_of, reflect_deliveries
 from bot.app.rules import Rules
+from bot.domain.audit import AuditEntry
 from bot.domain.calendar import to_zone
 from bot.domain.finding import OWNER_KINDS, Finding
 from bot.domain.outreach import Outreach, Step
@@ -18,7 +21,9 @@ from bot.errors import Conflict
 from bot.metrics.portfolio import Portfolio, portfolio
 from bot.policy.decide import Ask, Decision, ListForLead, Recipient
 from bot.policy.departure import Desk
-from bot.ports import AuditEntry, Ports
+from bot.ports import Ports
+
+LOG = logging.getLogger(__name__)
 
 KEPT_AFTER_CLOSE: Final = timedelta(days=90)
 
@@ -160,6 +165,8 @@ async def _store(verdict: Verdict, ports: Ports, now: datetime, *, live: bool) -
         await ports.cases.save(verdict.case, expected=expected, outreach=pending, entry=entry)
     except Conflict:
         return False
+    with correlated(case=verdict.case.id, pilot=verdict.pilot.id):
+        LOG.info("case %s: %s", verdict.case.state.value, entry.what)
     if verdict.case.is_closed:
         await ports.outbox.forget(_asked(verdict), KEPT_AFTER_CLOSE)
     return True

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
+from bot.domain.audit import AuditEntry
 from bot.domain.settings import Mode, OrgState
 from bot.errors import Conflict
-from bot.ports import AuditEntry, Ports
+from bot.ports import Ports
 
 
 async def go_live(ports: Ports, who: str, now: datetime) -> OrgState:

@@ -2,9 +2,10 @@
 
 from typing import Final
 
+from bot.domain.audit import AuditEntry
 from bot.domain.outreach import Delivery, DeliveryState
 from bot.errors import InputError, NotFound
-from bot.ports import AuditEntry, Ports
+from bot.ports import Ports
 
 LEAST_OF_ID: Final = 4
 """Characters of an id that must be typed, so that a slip of the finger names nothing."""

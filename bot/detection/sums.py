@@ -43,7 +43,7 @@ BY_DAY: Final = Gauge(
     shock=SHOCK_DISCOUNT,
     most=0.5,  # it takes four days at the least, and five in small pilots: a feed at fault for three is no drop-off
     low=0.75,
-    thresholds=((10.0, 2.3), (50.0, 2.0), (float("inf"), 1.75)),
+    thresholds=((10.0, 2.2), (50.0, 1.8), (float("inf"), 1.5)),
 )
 DAYS_OF_A_WEEK: Final = replace(BY_DAY, most=1.0)
 """The days of a week together, of pilots too thin to be judged by the day."""

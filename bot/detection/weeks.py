@@ -12,7 +12,6 @@ import numpy as np
 
 from bot.detection.baseline import (
     BACK_SHARE,
-    DECAY,
     LEAST_EXPECTED,
     PRIOR_ACTIVE,
     PRIOR_SEATS,
@@ -26,6 +25,8 @@ from bot.detection.spells import Log
 from bot.detection.sums import BY_WEEK, Sums
 from bot.metrics.usage import WEEK
 
+DECAY: Final = 0.5 ** (1 / 84)
+"""Weight kept a day: a week is one figure, so its past has twice the half-life of one by days to be as sure."""
 WAITING: Final = 3
 """Weeks that wait out the guard before they enter the past."""
 HOLD_WEEKS: Final = 1
@@ -77,7 +78,6 @@ class Weekly(Columns):
         self._fit = np.zeros((WAITING, pilots), dtype=np.bool_)
         self._waits = np.zeros((WAITING, 4, pilots))
         """Of the weeks that wait, the newest first: people and what was foreseen of whole ones, seats, age."""
-        self._highest = np.zeros(pilots)
         self._hold = Hold(pilots, HOLD_WEEKS, zeros=False)
 
     def foresee(self, week: Week, is_open: BoolRow) -> Outlook:
@@ -86,10 +86,10 @@ class Weekly(Columns):
         people, seats = self._past
         rates = (people + PRIOR_ACTIVE) / (seats + PRIOR_SEATS)
         rate = np.where((seats[1] > 0) & (rates[1] < rates[0]), rates[1], rates[0])
-        # More seats alone are no promise: nobody is expected beyond the level that was shown.
-        level = np.minimum(week.seats * rate, np.where(self._highest > 0, self._highest, np.inf))
+        # By the day nobody is expected beyond the level once shown. A week counts whoever came once, so there new
+        # seats hide the fall of the others; those who are slow to take seats up are left out by their mean alone.
         known = week.counted & (seats[0] > 0)
-        expected = np.where(known, level * week.worth, 0.0)
+        expected = np.where(known, week.seats * rate * week.worth, 0.0)
         return Outlook(
             expected=expected,
             scatter=np.clip(self._scatter / self._weight, LEAST_SCATTER, MOST_SCATTER),
@@ -147,11 +147,8 @@ class Weekly(Columns):
         self._weight = self._weight * kept + learnt
 
     def _keep(self, week: Week, outlook: Outlook, told: BoolRow) -> None:
-        """Let the week wait, and see what level of use the last two showed."""
-        before, had = self._waits[0], self._fit[0]
+        """Let the week wait."""
         whole = np.divide(week.people, week.worth, out=np.zeros(told.size), where=told)
-        level = np.where(told & had, (whole + before[0]) / 2, 0.0)
-        self._highest = np.maximum(self._highest, level)
         foreseen = np.divide(outlook.expected, week.worth, out=np.zeros(told.size), where=told)
         fresh = np.stack([whole, week.seats, foreseen, week.age])
         self._waits = np.where(week.told, np.concatenate([fresh[None], self._waits[:-1]]), self._waits)

@@ -123,7 +123,7 @@ class WireFact(_Fact):
             if self.user is not None or self.people is None:
                 msg = "an aggregate gives people, the number of distinct people, and no user"
                 raise ValueError(msg)
-        elif self.user is None:
+        elif self.user is None or not self.user.strip():
             msg = "user is missing: the vendor's id of the person; for totals write actor_kind aggregate and people"
             raise ValueError(msg)
         return self

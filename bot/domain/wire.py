@@ -54,6 +54,7 @@ _SAYINGS: Final[dict[str, Say]] = {
     "bool_parsing": lambda _: "must be true or false; leave it out if unknown",
     "int_type": lambda _: "must be a whole number; leave it out if unknown",
     "int_parsing": lambda _: "must be a whole number; leave it out if unknown",
+    "finite_number": lambda _: "must be a whole number; leave it out if unknown",
     "int_from_float": lambda _: "must be a whole number; leave it out if unknown",
 }
 """What is said to a kind of fault."""
@@ -62,12 +63,34 @@ _SAYINGS: Final[dict[str, Say]] = {
 def read_wire(model: type[Wanted], raw: str | bytes) -> Wanted:
     """Return the record of a JSON object; raises ValueError with the reason."""
     try:
-        return model.model_validate_json(raw)
+        record = model.model_validate_json(raw)
+        twin = _twin(raw, len(record.model_fields_set))
+        if not twin:
+            return record
+        reason = f"{twin}: stands twice in one object; keep the one that is right"
     except ValidationError as fault:
         reason = why_invalid(fault, raw)
     except NewerRecord:
         reason = f"v: this program knows version {KNOWN} of the format; write that one, or install a newer Stickshaker"
     raise ValueError(reason)  # outside, so that the fault, which quotes what stood there, is not carried along
+
+
+def _twin(raw: str | bytes, fields: int) -> str:
+    """Return the name of a field that stands twice, empty where none does; a reader of JSON would keep the last.
+
+    The object is known to be valid, so that its names are ours and may be said.
+    """
+    # Each name has its colon, so as many as fields means no twin; nearly every fact ends here.
+    if (raw.count(":") if isinstance(raw, str) else raw.count(b":")) == fields:
+        return ""
+    twins: list[str] = []
+
+    def note(pairs: list[tuple[str, object]]) -> None:
+        names = [name for name, _ in pairs]
+        twins.extend(name for at, name in enumerate(names) if name in names[:at])
+
+    json.loads(raw, object_pairs_hook=note)
+    return twins[0] if twins else ""
 
 
 def why_invalid(fault: ValidationError, raw: str | bytes = b"") -> str:

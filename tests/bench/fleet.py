@@ -70,7 +70,7 @@ def _tells(finding: Finding, truth: Truth) -> bool:
 def main() -> None:
     """Judge the fleet of each seed and day, and print sums, misses and false findings."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=40, help="judge seeds 1 to this")
+    parser.add_argument("--seeds", type=int, default=50, help="judge seeds 1 to this")
     parser.add_argument("--seed", type=int, help="judge this seed only")
     parser.add_argument("--today", type=date.fromisoformat, default=date(2026, 11, 24))
     parser.add_argument("--days", type=int, default=1, help="judge as of so many days, from --today on")

@@ -8,7 +8,7 @@ import aiohttp
 from bot.domain.people import Person
 from bot.errors import SendRefused
 from bot.messages.model import Message
-from bot.ports import Found
+from bot.outgoing import Found
 
 WORKSPACES = 4
 

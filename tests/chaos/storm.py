@@ -23,6 +23,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 KEY = "a pseudonym key of the chaos tests"
 SECONDS = 10.0
+SYNC = os.environ.get("STICKSHAKER_CHAOS_SYNC", "always")
+"""How the store keeps its file: as ours does, or `everysec`."""
 
 
 @dataclass(slots=True)
@@ -42,7 +44,7 @@ class StoreServer:
     def start(self) -> None:
         """Start it and wait until it has read its file."""
         options = {"port": self.port, "bind": "127.0.0.1", "dir": self.folder, "requirepass": SECRET, "save": ""}
-        options |= {"appendonly": "yes", "appendfsync": "everysec"}
+        options |= {"appendonly": "yes", "appendfsync": SYNC}
         words = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
         self.process = subprocess.Popen([str(self.binary), *words], stdout=subprocess.DEVNULL)
         end = time.monotonic() + SECONDS

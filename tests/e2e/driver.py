@@ -14,7 +14,7 @@ from adapters.redis_store.embedded import EmbeddedServer
 from adapters.redis_store.store import RedisStore, client_of
 from bot.domain.people import Person
 from bot.messages.model import Message
-from bot.ports import Found
+from bot.outgoing import Found
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "unit"))
 

@@ -14,7 +14,7 @@ from bot.domain.case import CaseState
 from bot.domain.outreach import DeliveryState
 from bot.domain.people import Person
 from bot.domain.reply import Cause
-from bot.ports import Found
+from bot.outgoing import Found
 
 OPEN = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 

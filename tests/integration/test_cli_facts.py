@@ -97,8 +97,9 @@ def test_what_can_not_be_meant_is_one_sentence(fleet: Cli, tmp_path: Path) -> No
         (("usage", "none.json", "--format", "usage_facts"), "none.json can't be read"),
         (("roster", path, "--source", "Chat!"), "--source 'Chat!'"),
         (("roster", path, "--source", "chat", "--format", "xml"), "write one of csv, github_seats"),
-        (("leave", path), "has no column 'user'"),
-        (("people", path), "has no column 'person'"),
+        (("leave", path), "holds JSON and is no table"),
+        (("people", path), "holds JSON and is no table"),
+        (("usage", path, "--source", "x"), "--format usage_facts or github_copilot"),
     ]:
         code, _, err = fleet("load", *arguments)
         assert (code, words in err, "Traceback" in err) == (2, True, False), (arguments, err)
@@ -114,10 +115,24 @@ def test_a_line_of_another_source_than_said_is_a_reject(fleet: Cli, tmp_path: Pa
     assert "fewer than 5 people, so no figures" in out
 
 
+@pytest.mark.parametrize("usage_format", ["daily", "weekly", "usage_facts", "github_copilot"])
+def test_an_empty_file_is_the_same_fault_in_every_format(fleet: Cli, tmp_path: Path, usage_format: str) -> None:
+    """Nothing at all is hardly what was meant: exit code 2, one sentence, whatever the format."""
+    path = write(tmp_path / "empty")
+    code, out, err = fleet("load", "usage", path, "--source", "chat", "--format", usage_format)
+    assert (code, out, "empty is empty: give a file" in err) == (2, "", True)
+
+
+def test_a_first_row_is_not_taken_for_a_header_and_repeated(fleet: Cli, tmp_path: Path) -> None:
+    """A file without a header is refused, and the names in its first row are not said."""
+    path = write(tmp_path / "x.csv", "ann@example.com,2026-01-01,5")
+    code, out, err = fleet("load", "usage", path, "--format", "daily", "--source", "t")
+    assert (code, out, "ann" in err) == (2, "", False)
+    assert "its first line does not look like names of columns" in err
+
+
 def test_what_a_table_changed_is_said(fleet: Cli, tmp_path: Path) -> None:
-    """Nothing, something, everything unknown to the rules, robots, several pilots: each in a sentence."""
-    empty = write(tmp_path / "empty.ndjson")
-    assert "holds no facts, nothing changed" in fleet("load", "usage", empty, "--format", "usage_facts")[1]
+    """Something, everything unknown to the rules, robots, several pilots: each in a sentence."""
     robots = write(tmp_path / "robots.ndjson", fact("key", actor_kind="service"))
     assert "Left out: 1 of keys and robots" in fleet("load", "usage", robots, "--format", "usage_facts")[1]
     bad = write(tmp_path / "bad.ndjson", "x")

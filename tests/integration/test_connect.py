@@ -4,82 +4,39 @@ import asyncio
 import os
 import re
 import signal
-import socket
-import subprocess
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-import redis
 from pydantic import SecretStr
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from servers import SECRET, Server, free_port, serve
 
-from adapters.redis_store.connect import PROBES, ServerFacts, client_for, verify
-from adapters.redis_store.embedded import EmbeddedServer, server_binary
+from adapters.redis_store.address import client_for
+from adapters.redis_store.connect import ServerFacts, verify
+from adapters.redis_store.embedded import EmbeddedServer
+from adapters.redis_store.keys import Keys
+from adapters.redis_store.permissions import LEAVING, READING, WRITING, lines_of
 from bot.domain.people import Person
 from bot.errors import InputError, SettingsError, StoreUnavailable
 from jobs.settings import Settings
 from jobs.wiring import Process, open_process
 
-SECRET = "s3cret-of-the-store"  # noqa: S105  made for this test
 STORE = Path(__file__).resolve().parent.parent.parent / "adapters" / "redis_store"
-PROBED = {" ".join(line.split()[:2]) if "SCRIPT" in line else line.split()[0] for line in PROBES.strip().splitlines()}
+KEYS = Keys("ss", "acme")
 CLIENT_CALL = re.compile(r"(?:pipe|_client)\.([a-z_]+)\(")
+RAW_CALL = re.compile(r"execute_command\(\"([A-Z]+)\"")
 SCRIPT_CALL = re.compile(r"redis\.p?call\('([A-Z]+)'")
 
 
-def free_port() -> int:
-    """Return a port of the loopback address that nobody listens on."""
-    with socket.socket() as line:
-        line.bind(("127.0.0.1", 0))
-        return int(line.getsockname()[1])
-
-
-@contextmanager
-def serve(folder: Path, *options: str) -> Iterator[redis.Redis]:
-    """Run a server with a password on a port of its own; gives a client of its admin."""
-    port = free_port()
-    command = [str(server_binary()), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    process = subprocess.Popen([*command, "--requirepass", SECRET, *options], stdout=subprocess.DEVNULL)
-    try:
-        with redis.Redis(port=port, password=SECRET, retry=Retry(NoBackoff(), 0)) as admin:
-            await_answer(process, admin)
-            yield admin
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def await_answer(process: subprocess.Popen[bytes], admin: redis.Redis) -> None:
-    """Return once a server answers; fail at once when it ended, and after ten seconds in any case."""
-    until = time.monotonic() + 10
-    while True:
-        try:
-            admin.ping()
-        except redis.ConnectionError:
-            assert process.poll() is None, "the server did not start"
-            assert time.monotonic() < until, "the server never answered"
-            time.sleep(0.01)
-        else:
-            return
-
-
-def port_of(admin: redis.Redis) -> int:
-    """Return the port of a server."""
-    return int(admin.connection_pool.connection_kwargs["port"])
-
-
-def allow(admin: redis.Redis, *rules: str) -> str:
+def allow(guarded: Server, *rules: str) -> str:
     """Give the user `weak` these rights and no others, and return the URL of that user."""
-    admin.execute_command("ACL", "SETUSER", "weak", "reset", "on", f">{SECRET}", *rules)
-    return f"redis://weak:{SECRET}@127.0.0.1:{port_of(admin)}"
+    guarded.admin.execute_command("ACL", "SETUSER", "weak", "reset", "on", f">{SECRET}", *rules)
+    return f"redis://weak:{SECRET}@127.0.0.1:{guarded.port}"
 
 
 @pytest.fixture(scope="module")
-def admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[redis.Redis]:
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Return the admin of a server with a password."""
     with serve(tmp_path_factory.mktemp("guarded")) as one:
         yield one
@@ -90,7 +47,7 @@ async def fault(url: str) -> str:
     client = client_for(url)
     try:
         with pytest.raises(StoreUnavailable) as told:
-            await verify(client, "ss")
+            await verify(client, KEYS)
         return str(told.value)
     finally:
         await client.aclose()
@@ -100,31 +57,31 @@ async def test_a_good_store_says_who_it_is_and_keeps_nothing_of_the_probe(tmp_pa
     """The embedded server is a Valkey, and after the probe it is as empty as before."""
     with EmbeddedServer(tmp_path) as server:
         client = client_for(server.url)
-        facts = await verify(client, "ss")
+        facts = await verify(client, KEYS)
         assert facts.name == "valkey"
         assert facts == ServerFacts("valkey", facts.version)
         assert await client.dbsize() == 0
         await client.aclose()
 
 
-async def test_many_commands_at_once_do_not_disturb_each_other(admin: redis.Redis) -> None:
+async def test_many_commands_at_once_do_not_disturb_each_other(guarded: Server) -> None:
     """Fifty that try the store one shortly after the other all find it good, and none leaves anything behind."""
-    url = allow(admin, "~*", "+@all")
+    url = allow(guarded, "~*", "&*", "+@all")
 
     async def come(after: float) -> str:
         await asyncio.sleep(after)
         client = client_for(url)
-        facts = await verify(client, "ss")
+        facts = await verify(client, KEYS)
         await client.aclose()
         return facts.name
 
     assert set(await asyncio.gather(*(come(n / 1000) for n in range(50)))) == {"valkey"}
-    assert admin.dbsize() == 0
+    assert guarded.admin.dbsize() == 0
 
 
-async def test_a_wrong_or_missing_password_is_said_without_it(admin: redis.Redis) -> None:
+async def test_a_wrong_or_missing_password_is_said_without_it(guarded: Server) -> None:
     """Neither the right nor the wrong password is in the sentence."""
-    port = port_of(admin)
+    port = guarded.port
     for given in (f"redis://:wrong-{SECRET}@127.0.0.1:{port}", f"redis://127.0.0.1:{port}"):
         said = await fault(given)
         assert "user or password" in said
@@ -134,18 +91,23 @@ async def test_a_wrong_or_missing_password_is_said_without_it(admin: redis.Redis
 @pytest.mark.parametrize(
     ("rules", "words"),
     [
-        (["~*", "+@all", "-evalsha"], "may not run EVALSHA;"),
-        (["~*", "+@all", "-script|load"], "may not run SCRIPT LOAD;"),
-        (["~*", "+@all", "-hgetall", "-xrange", "-rpush"], "may not run HGETALL, RPUSH, XRANGE;"),
-        (["~*", "+@all", "-info"], "may not run INFO;"),
-        (["~*", "+@all", "-expire", "-del"], "may not run EXPIRE, DEL;"),
-        (["~other:*", "+@all"], "allow ~ss:*"),
+        (["~*", "&*", "+@all", "-evalsha"], "may not run EVALSHA;"),
+        (["~*", "&*", "+@all", "-script|load"], "may not run SCRIPT LOAD;"),
+        (["~*", "&*", "+@all", "-hgetall", "-xrange", "-rpush"], "may not run RPUSH, HGETALL, XRANGE;"),
+        (["~*", "&*", "+@all", "-info"], "may not run INFO;"),
+        (["~*", "&*", "+@all", "-expire", "-del"], "may not run EXPIRE, DEL;"),
+        (["~other:*", "&*", "+@all"], "allow ~ss:acme:* ~stickshaker:in:*"),
+        (["~*", "+@all"], "allow &ss:acme:docket:* in"),
+        (["~*", "&ss:*", "+@all"], "allow &ss:acme:docket:cancel:* in"),
+        (["~*", "&*", "+@all", "-psubscribe", "-discard"], "may not run PSUBSCRIBE, DISCARD;"),
+        (["~*", "&*", "+@all", "-multi", "-publish"], "may not run PUBLISH, MULTI;"),
+        (["~ss:*", "&*", "+@all"], "allow ~stickshaker:in:* in"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-async def test_a_missing_permission_is_named(admin: redis.Redis, rules: list[str], words: str) -> None:
+async def test_a_missing_permission_is_named(guarded: Server, rules: list[str], words: str) -> None:
     """All commands that the user may not run are named at once; a right on other keys only is said too."""
-    said = await fault(allow(admin, *rules))
+    said = await fault(allow(guarded, *rules))
     assert words in said
     assert SECRET not in said
     assert "weak" not in said
@@ -153,12 +115,16 @@ async def test_a_missing_permission_is_named(admin: redis.Redis, rules: list[str
 
 def test_every_command_that_the_store_uses_is_tried() -> None:
     """No port and no script uses a command that the probe leaves out, and the probe tries none in vain."""
-    python = "\n".join(p.read_text() for p in STORE.glob("*.py") if p.stem != "connect")
+    python = "\n".join(p.read_text() for p in STORE.glob("*.py") if p.stem not in {"connect", "permissions"})
     lua = "\n".join(p.read_text() for p in (STORE / "lua").glob("*.lua"))
-    called = {name.upper() for name in CLIENT_CALL.findall(python)}
-    ours = {"PIPELINE", "EXECUTE", "REGISTER_SCRIPT", "ACLOSE"}
-    used = called - ours | set(SCRIPT_CALL.findall(lua)) | {"EVALSHA", "SCRIPT LOAD", "SCRIPT EXISTS"}
-    assert used == PROBED
+    called = {name.upper() for name in CLIENT_CALL.findall(python)} | set(RAW_CALL.findall(python))
+    ours = {"PIPELINE", "EXECUTE", "EXECUTE_COMMAND", "REGISTER_SCRIPT", "ACLOSE"}
+    only_in_clusters = {"EVAL"}
+    used = (
+        called - ours - only_in_clusters | set(SCRIPT_CALL.findall(lua)) | {"EVALSHA", "SCRIPT LOAD", "SCRIPT EXISTS"}
+    )
+    tried = {line.split()[0].replace("|", " ") for line in lines_of(READING + WRITING + LEAVING)}
+    assert used == tried
 
 
 @pytest.mark.parametrize(
@@ -185,40 +151,33 @@ async def test_a_refusal_of_the_server_is_one_sentence(line: str, words: str) ->
     assert said.count(". ") == 0
 
 
-async def test_a_cluster_is_refused(tmp_path: Path) -> None:
-    """A server in cluster mode is said to be one, also where it would take some of our keys."""
-    # Without a port of its own the cluster bus takes port + 10000, which may lie beyond the last one.
-    with serve(tmp_path, "--cluster-enabled", "yes", "--cluster-port", str(free_port())) as admin:
-        assert "runs as cluster" in await fault(f"redis://:{SECRET}@127.0.0.1:{port_of(admin)}")
-
-
-async def work(admin: redis.Redis, step: Callable[[Process], Awaitable[object]]) -> None:
+async def work(guarded: Server, step: Callable[[Process], Awaitable[object]]) -> None:
     """Open the process on a server, as every command does, and do one step in it."""
-    url = SecretStr(allow(admin, "~*", "+@all"))
+    url = SecretStr(allow(guarded, "~*", "&*", "+@all"))
     async with open_process(Settings(redis_url=url, pseudonym_key=SecretStr(SECRET))) as process:
         await step(process)
 
 
-async def said_in(admin: redis.Redis, step: Callable[[Process], Awaitable[object]]) -> str:
+async def said_in(guarded: Server, step: Callable[[Process], Awaitable[object]]) -> str:
     """Return the sentence with which a step ends."""
     with pytest.raises(StoreUnavailable) as told:
-        await work(admin, step)
+        await work(guarded, step)
     return str(told.value)
 
 
-async def test_a_permission_taken_away_later_is_named(admin: redis.Redis) -> None:
+async def test_a_permission_taken_away_later_is_named(guarded: Server) -> None:
     """A command that is forbidden in the middle, on its own or inside a script, is one sentence."""
 
     async def read(process: Process) -> None:
-        allow(admin, "~*", "+@all", "-hgetall")
+        allow(guarded, "~*", "&*", "+@all", "-hgetall")
         await process.ports.pilots.all()
 
     async def run_script(process: Process) -> None:
-        allow(admin, "~*", "+@all", "-scard")
+        allow(guarded, "~*", "&*", "+@all", "-scard")
         await process.ports.outbox.reserve(process.ports.clock.now().date(), "o", 5)
 
-    assert "may not run HGETALL" in await said_in(admin, read)
-    assert "may not run SCARD" in await said_in(admin, run_script)
+    assert "may not run HGETALL" in await said_in(guarded, read)
+    assert "may not run SCARD" in await said_in(guarded, run_script)
 
 
 async def test_a_store_that_fails_in_the_middle_is_one_sentence(tmp_path: Path) -> None:
@@ -228,25 +187,25 @@ async def test_a_store_that_fails_in_the_middle_is_one_sentence(tmp_path: Path) 
         await process.ports.people.put([Person(id="p_1", name="dana@n.example")])
 
     async def fill_and_write(process: Process) -> None:
-        admin.config_set("maxmemory", 1)
+        guarded.admin.config_set("maxmemory", 1)
         await write(process)
 
     async def kill_and_write(process: Process) -> None:
-        os.kill(admin.info("server")["process_id"], signal.SIGKILL)
+        os.kill(guarded.admin.info("server")["process_id"], signal.SIGKILL)
         await write(process)
 
     async def misread(_: Process) -> None:
         raise InputError("a bad file")
 
-    with serve(tmp_path) as admin:
+    with serve(tmp_path) as guarded:
         with pytest.raises(InputError, match="a bad file"):
-            await work(admin, misread)
-        full = await said_in(admin, fill_and_write)
+            await work(guarded, misread)
+        full = await said_in(guarded, fill_and_write)
         assert "is full" in full
         assert "run the command again" in full
         assert "dana" not in full
-        admin.config_set("maxmemory", 0)
-        gone = await said_in(admin, kill_and_write)
+        guarded.admin.config_set("maxmemory", 0)
+        gone = await said_in(guarded, kill_and_write)
         assert "stopped answering" in gone
         assert "run the command again" in gone
         assert SECRET not in gone
@@ -281,6 +240,14 @@ async def answering(line: bytes) -> AsyncIterator[int]:
     [
         "http://host",
         "redis+sentinel://host",
+        f"redis+sentinel://:{SECRET}@host:port/name",
+        f"redis+sentinel://:{SECRET}@host/name/one",
+        f"redis+sentinel://:{SECRET}@host/name?foo=bar",
+        f"redis+cluster://:{SECRET}@",
+        f"redis+cluster://:{SECRET}@host,,other",
+        f"redis+cluster://:{SECRET}@host/1",
+        f"redis+cluster://:{SECRET}@host?foo=bar",
+        f"rediss+cluster://:{SECRET}@host?ssl_cert_reqs=maybe",
         f"redis://:{SECRET}@host:port",
         f"redis://:{SECRET}@[::1",
         f"redis://:{SECRET}@host?foo=bar",

@@ -7,11 +7,12 @@ from world import RULES, World, old_pilot, world_of
 
 from adapters.redis_store.store import RedisStore
 from bot.app import undelivered
+from bot.domain.audit import AuditEntry
 from bot.domain.case import CaseState
 from bot.domain.outreach import Delivery, DeliveryState
 from bot.errors import InputError, NotFound, SendRefused
 from bot.policy.budget import WEEK
-from bot.ports import AuditEntry, Round
+from bot.ports import Round
 
 OPEN = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 LATER = RULES.sending.look_after + timedelta(minutes=1)

@@ -77,19 +77,22 @@ async def test_what_is_due_is_handed_out_once_the_worst_first(world: World, duti
     assert len(world.sent) == 3
 
 
-async def test_a_full_queue_gets_nothing_more(world: World, duties: Duties) -> None:
-    """What the queue has no room for stays in the outbox, the worst not among it."""
+async def test_a_queue_that_is_busy_gets_nothing_more(
+    world: World, duties: Duties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the queue has no room for stays in the outbox, the worst not among it; a queue half full is left alone."""
+    monkeypatch.setattr(jobs, "MOST_HANDED_OUT", 2)
+    monkeypatch.setattr(jobs, "FEW", 1)
     await decided(world, ["a", "b", "c"])
     world.clock.at = OPEN
     queue = cast("FakeQueue", world.ports.queue)
-    queue.asked = [("deliver", str(n)) for n in range(jobs.MOST_HANDED_OUT - 1)]
+    queue.asked = [("sweep",)]
     await duties.wake()
-    assert [task[2] for task in asked(world)[-1:]] == [world.ports.people.identify("owner-a")]
-    queue.asked = [("deliver", str(n)) for n in range(jobs.MOST_HANDED_OUT)]
+    assert asked(world) == [("sweep",)]
     await duties.wake()
-    assert len(asked(world)) == jobs.MOST_HANDED_OUT
+    assert [task[2] for task in asked(world)] == [world.ports.people.identify(f"owner-{n}") for n in "ab"]
     await duties.wake()
-    assert len(asked(world)) == 2
+    assert [task[2] for task in asked(world)] == [world.ports.people.identify("owner-c")]
 
 
 async def test_a_reply_moves_its_case_and_is_looked_at_at_once(world: World, duties: Duties) -> None:

@@ -8,19 +8,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 import redis
+from servers import old_binary
 
-from adapters.redis_store.embedded import EmbeddedServer
+from adapters.redis_store.embedded import EmbeddedServer, server_binary
 from adapters.redis_store.store import client_of
 from bot.errors import StoreUnavailable
 
 OWNER = """
 import sys, time
 from pathlib import Path
-from adapters.redis_store.embedded import EmbeddedServer
+from adapters.redis_store.embedded import EmbeddedServer, server_binary
 server = EmbeddedServer(Path(sys.argv[1]))
 print(server.ensure(), flush=True)
 time.sleep(60)
@@ -165,3 +167,45 @@ def test_faults_are_one_sentence(server: EmbeddedServer, tmp_path: Path) -> None
     (broken / "appendonly.aof.manifest").write_text("this is no manifest\n")
     with pytest.raises(StoreUnavailable, match=r"did not start.*valkey\.log"):
         server.ensure()
+
+
+NO_WHEEL = partial(server_binary, "a_package_that_nobody_has")
+
+
+def test_where_the_wheel_has_no_build_a_server_on_the_path_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A redis-server that the PATH finds runs as the embedded store, keeps what it is told, and gives way to a Valkey."""
+    old, programs = old_binary(), tmp_path / "bin"
+    programs.mkdir()
+    (programs / "redis-server").symlink_to(old)
+    monkeypatch.setenv("PATH", str(programs))
+    for _ in range(2):
+        with EmbeddedServer(tmp_path / "data", NO_WHEEL) as server, ask(server.url) as client:
+            assert client.info("server")["redis_version"].startswith("6.2")
+            client.incr("starts")
+    with EmbeddedServer(tmp_path / "data", NO_WHEEL) as server, ask(server.url) as client:
+        assert client.get("starts") == b"2"
+    (programs / "valkey-server").symlink_to(server_binary())
+    assert NO_WHEEL() == programs / "valkey-server"
+    with EmbeddedServer(tmp_path / "data", NO_WHEEL) as server, ask(server.url) as client:
+        assert "valkey_version" in client.info("server")
+        assert client.get("starts") == b"2"
+
+
+@pytest.mark.parametrize(
+    "says", ["Redis server v=6.0.16 sha=00000000:0 malloc=libc bits=64", "no version at all", None], ids=str
+)
+def test_a_server_that_cannot_be_used_is_passed_by_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str | None
+) -> None:
+    """One that is too old, one that is none, and none at all: one sentence names both remedies."""
+    if says is not None:
+        program = tmp_path / "redis-server"
+        program.write_text(f"#!/bin/sh\necho '{says}'\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(StoreUnavailable) as told:
+        EmbeddedServer(tmp_path / "data", NO_WHEEL).ensure()
+    assert "install valkey-server or redis-server 6.2 or newer" in str(told.value)
+    assert "set STICKSHAKER_REDIS_URL" in str(told.value)

@@ -14,13 +14,13 @@ from adapters.redis_store.keys import Keys
 from adapters.redis_store.store import RedisStore, client_of
 from bot.app.export import export
 from bot.app.importing import take_export
+from bot.domain.audit import AuditEntry
 from bot.domain.case import Case
 from bot.domain.outreach import DeliveryState
 from bot.domain.pilot import Dependency, Milestone, Route, Stage, StageEntry, Unreadable
 from bot.domain.reply import NextStep, OnTrack
 from bot.domain.telemetry import SourceStatus, UsageDay
 from bot.errors import InputError, NewerRecord
-from bot.ports import AuditEntry
 
 LEAST = 5
 SECRET = b"a key of the tests"

@@ -54,11 +54,10 @@ def port(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
                 time.sleep(0.01)
             else:
                 break
-        for page, placeholder in (("ingress", "SECRET"), ("running", "PASSWORD")):
-            (line_of_docs,) = re.findall(
-                r"^ +(ACL SETUSER .*)$", (ROOT / "docs" / f"{page}.md").read_text(), re.MULTILINE
-            )
-            admin.execute_command(*line_of_docs.replace(placeholder, SECRET).split())
+        (feeder,) = re.findall(r"^ +ACL SETUSER (.*)$", (ROOT / "docs" / "ingress.md").read_text(), re.MULTILINE)
+        ours = (ROOT / "docs" / "acl" / "stickshaker.acl").read_text().replace("PASSWORD", SECRET).removeprefix("user ")
+        for user in (feeder.replace("SECRET", SECRET), ours):
+            admin.execute_command("ACL", "SETUSER", *user.split())
         yield free
     process.terminate()
     process.wait()

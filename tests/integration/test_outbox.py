@@ -7,10 +7,11 @@ from builders import NOW, reply
 
 from adapters.redis_store.outbox import from_ms, to_ms
 from adapters.redis_store.store import RedisStore
+from bot.domain.audit import AuditEntry
 from bot.domain.outreach import Delivery, DeliveryState, Outreach, Step, Window
 from bot.domain.reply import OnTrack
 from bot.domain.settings import Mode, OrgState
-from bot.ports import AuditEntry, Claim, Limits
+from bot.outgoing import Claim, Limits
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

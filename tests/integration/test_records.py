@@ -13,10 +13,11 @@ from adapters.redis_store.records import Records
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.store import RedisStore
 from bot.app.replies import reflect_deliveries
+from bot.domain.audit import AuditEntry
 from bot.domain.case import Case
 from bot.domain.outreach import DeliveryState, Outreach, Step
 from bot.domain.people import Person
-from bot.ports import AuditEntry, Standing
+from bot.outgoing import Standing
 
 ENTRY = AuditEntry(at=NOW, who="test", what="moved")
 

@@ -19,10 +19,10 @@ from bot.domain.pilot import Pilot
 from bot.domain.playbook import Budgets
 from bot.domain.reply import Reply
 from bot.domain.telemetry import SourceStatus, UsageDay
+from bot.outgoing import Claim, Limits
 from bot.policy.budget import Budget, weekly
 from bot.policy.departure import Desk, can_leave
 from bot.policy.replying import Replying, reply_to
-from bot.ports import Claim, Limits
 
 LIVE = FIRST + timedelta(days=95)
 DAYS = 40

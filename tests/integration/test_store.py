@@ -16,6 +16,7 @@ from adapters.redis_store.keys import SHARDS, Keys
 from adapters.redis_store.store import RedisStore, client_of
 from bot.app.export import export
 from bot.app.load import load_usage
+from bot.domain.audit import AuditEntry
 from bot.domain.case import CaseState
 from bot.domain.outreach import Outreach, Step
 from bot.domain.people import Person
@@ -25,7 +26,6 @@ from bot.domain.table import Row
 from bot.domain.telemetry import SourceStatus, UsageDay
 from bot.errors import Conflict, NotFound, WrongKey
 from bot.intake import PutCounts
-from bot.ports import AuditEntry
 
 FIRST = date(2026, 1, 5)
 DAY = timedelta(days=1)

@@ -15,6 +15,7 @@ from bot.app.deliver import Delivered
 from bot.app.duties import ROUNDS, Duties, round_of
 from bot.app.ingress import Receiver
 from bot.errors import StoreUnavailable
+from jobs.measures import Measures
 from jobs.schedule import fire, scheduler_of
 from jobs.settings import Settings
 from jobs.tasks import DocketQueue, open_queue, register, work
@@ -31,12 +32,13 @@ class Noted(Duties):
     slow: dict[str, float] = field(default_factory=dict)
     fault: Exception | None = None
 
-    async def run(self, job: str) -> None:
+    async def run(self, job: str) -> timedelta:
         """Note a job."""
         await asyncio.sleep(self.slow.get(job, 0))
         self.done.append((job,))
         if self.fault is not None:
             raise self.fault
+        return timedelta(0)
 
     async def deliver(self, recipient: str, delivery: str) -> Delivered:
         """Note a delivery."""
@@ -66,7 +68,7 @@ async def queue(valkey: EmbeddedServer, store: RedisStore) -> AsyncIterator[Dock
 
 async def worked(queue: DocketQueue, noted: Noted, count: int, drain: timedelta = SECOND) -> list[tuple[str, ...]]:
     """Work until so many tasks are done, and return them."""
-    register(queue.docket, noted)
+    register(queue.docket, noted, Measures())
     ending = asyncio.Event()
     running = asyncio.create_task(work(queue.docket, "w1", ending, drain))
     async with asyncio.timeout(10):
@@ -114,7 +116,7 @@ async def test_a_fault_is_told_by_its_kind_and_tried_again(
 async def test_what_is_in_hand_is_finished_when_we_are_asked_to_end(queue: DocketQueue, noted: Noted) -> None:
     """A send under way ends well; what had not begun is left for others."""
     slow = replace(noted, slow={"deliver": 0.3, "sweep": 0.0})
-    register(queue.docket, slow)
+    register(queue.docket, slow, Measures())
     await queue.submit("deliver", "team", "p1", "d1")
     ending = asyncio.Event()
     running = asyncio.create_task(work(queue.docket, "w1", ending, 5 * SECOND))
@@ -131,7 +133,7 @@ async def test_an_end_is_bounded_and_what_was_cut_off_is_done_by_the_next_worker
 ) -> None:
     """A task that takes too long does not hold up the end of the process; when its lease is over, another runs it."""
     monkeypatch.setattr("jobs.tasks.LEASE", SECOND)
-    register(queue.docket, replace(noted, slow={"sweep": 60}))
+    register(queue.docket, replace(noted, slow={"sweep": 60}), Measures())
     await queue.submit("sweep")
     ending = asyncio.Event()
     running = asyncio.create_task(work(queue.docket, "w1", ending, SECOND / 5))

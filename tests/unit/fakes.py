@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from bot.domain.people import Person
 from bot.errors import SendRefused
 from bot.messages.model import Message
-from bot.ports import Found
+from bot.outgoing import Found
 
 
 class FakeClock:
@@ -39,7 +39,7 @@ class FakeMessenger:
         self.dies: str | None = None
         self.knows = True
 
-    def workspace(self, person: Person) -> str:
+    def workspace(self, person: Person) -> str:  # noqa: ARG002  the port's own name
         """Name the one workspace there is."""
         return "fake"
 

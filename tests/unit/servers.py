@@ -50,10 +50,11 @@ def until(is_so: Callable[[], object], what: str) -> None:
         time.sleep(0.02)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Server:
     """A running server and a client of its admin."""
 
+    command: list[str]
     process: subprocess.Popen[bytes]
     admin: redis.Redis
     port: int
@@ -62,6 +63,16 @@ class Server:
     def url(self) -> str:
         """Return the URL of its admin."""
         return f"redis://:{SECRET}@127.0.0.1:{self.port}"
+
+    def kill(self) -> None:
+        """End it with kill -9."""
+        self.process.kill()
+        self.process.wait()
+
+    def start_again(self) -> None:
+        """Start it as it was started before."""
+        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL)
+        until(self.answers, "the server never came back")
 
     def answers(self) -> bool:
         """Whether it says PONG; fail at once when it ended."""
@@ -74,28 +85,22 @@ class Server:
 
 @contextmanager
 def serve(
-    folder: Path, *options: str, binary: Path | None = None, port: int = 0, password: str | None = SECRET
+    folder: Path, *options: str, binary: Path | None = None, notes: Path | None = None, users: Path | None = None
 ) -> Iterator[Server]:
-    """Run a server on a port of its own, with a password."""
-    port = port or free_port()
-    command = (
-        [str(binary or server_binary()), *options[:1]]
-        if options and not options[0].startswith("--")
-        else [str(binary or server_binary())]
-    )
-    rest = options[len(command) - 1 :]
+    """Run a server on a port of its own, with a password, its own file of settings, or one of users."""
+    port = free_port()
     given = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    if password:
-        given += ["--requirepass", password, "--masterauth", password]
-    process = subprocess.Popen([*command, *given, *rest], stdout=subprocess.DEVNULL)
-    try:
-        with redis.Redis(port=port, password=password, retry=Retry(NoBackoff(), 0)) as admin:
-            one = Server(process, admin, port)
+    # A file of users has the password of the admin in it.
+    secured = ["--aclfile", str(users)] if users else ["--requirepass", SECRET, "--masterauth", SECRET]
+    command = [str(binary or server_binary()), *([str(notes)] if notes else []), *given, *secured, *options]
+    with redis.Redis(port=port, password=SECRET, retry=Retry(NoBackoff(), 0)) as admin:
+        one = Server(command, subprocess.Popen(command, stdout=subprocess.DEVNULL), admin, port)
+        try:
             until(one.answers, "the server never answered")
             yield one
-    finally:
-        process.terminate()
-        process.wait()
+        finally:
+            one.process.terminate()
+            one.process.wait()
 
 
 @contextmanager
@@ -159,8 +164,8 @@ class Watched:
 
 
 @contextmanager
-def watched(folder: Path) -> Iterator[Watched]:
-    """Run a primary and a replica under a Sentinel that gives up on a silent primary after a second."""
+def watched(folder: Path, patience_ms: int = 1000) -> Iterator[Watched]:
+    """Run a primary and a replica under a Sentinel that gives up on a silent primary after so many milliseconds."""
     for name in ("primary", "replica", "sentinel"):
         (folder / name).mkdir()
     with (
@@ -172,10 +177,10 @@ def watched(folder: Path) -> Iterator[Watched]:
         notes.write_text(
             f"sentinel monitor store 127.0.0.1 {primary.port} 1\n"
             f"sentinel auth-pass store {SECRET}\n"
-            "sentinel down-after-milliseconds store 1000\n"
+            f"sentinel down-after-milliseconds store {patience_ms}\n"
             "sentinel failover-timeout store 5000\n"
         )
-        with serve(folder / "sentinel", str(notes), "--sentinel") as sentinel:
+        with serve(folder / "sentinel", "--sentinel", notes=notes) as sentinel:
             until(lambda: sentinel.admin.sentinel_slaves("store"), "the sentinel never found the replica")
             yield Watched(primary, replica, sentinel)
 

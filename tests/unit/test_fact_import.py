@@ -53,6 +53,7 @@ def test_a_line_is_a_fact() -> None:
     [
         ({"user": None}, "user is missing: the vendor's id of the person; for totals write actor_kind aggregate"),
         ({"user": 4711}, 'user: must be text of 1 to 320 characters in quotes, such as "4711"'),
+        ({"user": "  "}, "user is missing: the vendor's id of the person"),
         ({"user": WORD * 100}, "user: must be text of 1 to 320 characters"),
         ({"start": None}, "start: is missing"),
         ({"start": "9.3.2026"}, "start: must be the first day in UTC, such as 2026-01-31"),
@@ -64,6 +65,7 @@ def test_a_line_is_a_fact() -> None:
         ({"actions": 2**40}, "actions: must be 4,294,967,294 or less"),
         ({"actions": WORD}, "actions: must be a whole number; leave it out if unknown"),
         ({"actions": 1.5}, "actions: must be a whole number"),
+        ({"actions": float("nan")}, "actions: must be a whole number; leave it out if unknown"),
         ({"active": WORD}, "active: must be true or false; leave it out if unknown"),
         ({"period": WORD}, "period: must be day, week, month or snapshot"),
         ({"actor_kind": WORD}, "actor_kind: must be person, service or aggregate"),
@@ -126,7 +128,6 @@ def test_a_file_that_is_something_else_is_one_sentence() -> None:
     """A compressed file is refused as a whole, with the remedy."""
     with pytest.raises(InputError, match=r"facts.ndjson is compressed: save it as UTF-8 text"):
         read(b"\x1f\x8b\x08\x00")
-    assert read(b"") == []
 
 
 def test_the_bytes_read_grow_to_the_size_of_the_file() -> None:
@@ -191,3 +192,31 @@ def test_any_json_is_a_fact_or_a_reason(value: object) -> None:
     """Nothing that is sent makes the import fall over."""
     row = read(json.dumps(value).encode() + b"\n")[0]
     assert (row.record is None) == bool(row.reason)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b"\n \n"])
+def test_a_file_that_holds_nothing_is_refused(content: bytes) -> None:
+    """An empty file is a fault in every format, not a load of nothing."""
+    with pytest.raises(InputError, match=r"facts\.ndjson is empty: give a file with one JSON object a line\."):
+        read(content)
+    with pytest.raises(InputError, match=r"seats\.json is empty: give a file that holds the answer in JSON\."):
+        list(Documents(io.BytesIO(content), "seats.json"))
+
+
+@pytest.mark.parametrize(
+    "twin",
+    ['"user": "dana", "user": "zebra"', '"user":"a:b" , "user" : "a:b"', '"actions": 1, "user": "a", "actions": 1'],
+)
+def test_a_field_that_stands_twice_is_a_reject(twin: str) -> None:
+    """Which of two was meant nobody can tell, so neither is taken; the field is named and what it held is not."""
+    fields = ", ".join(f'"{key}": "{GOOD[key]}"' for key in ("source", "start", "end", "surface"))
+    (row,) = read(f"{{{fields}, {twin}}}".encode())
+    assert row.record is None
+    name = "actions" if "actions" in twin else "user"
+    assert row.reason == f"{name}: stands twice in one object; keep the one that is right"
+
+
+@given(user=st.text(min_size=1, max_size=20).filter(str.strip))
+def test_a_user_may_hold_any_sign(user: str) -> None:
+    """Colons and quotes in an id are no second field."""
+    assert one(user=user).reason == ""

@@ -187,7 +187,7 @@ def test_a_faulty_row_takes_no_id() -> None:
     ("text", "rules", "words"),
     [
         ("name\n", "", "registry.csv has no column 'id' .*--map.*compose ids"),
-        ("id,Title\n", "", r"no column 'name' \(found: id, Title\): rename a column"),
+        ("id,Title\n", "", r"no column 'name' \(found: id\): rename a column"),
         ("id,Title\n", "columns: {name: Titel}", "no column 'Titel' .*mend the map"),
         ("name\n", "id: [name, unit]", "no column 'unit' .*mend the map"),
     ],

@@ -145,12 +145,9 @@ def test_a_disk_that_fails_is_reported_as_such() -> None:
 
 
 def test_a_missing_column_is_named_with_those_there_are() -> None:
-    """The error says what was looked for and what was found."""
+    """The error says what was looked for, and which of our columns were found."""
     with pytest.raises(InputError, match=r"x.csv has no column 'seats' \(found: Id, Stage Since\): add it\."):
-        table("Id,Stage Since\n").require("seats", "add it")
-    wide = ",".join(f"c{n}" for n in range(30))
-    with pytest.raises(InputError, match="c19 and 10 more"):
-        table(wide).require("seats", "add it")
+        table("Id,Stage Since,Whatever\n").require("seats", "add it")
 
 
 def test_names_of_columns_match_in_any_spelling() -> None:

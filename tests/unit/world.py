@@ -16,7 +16,8 @@ from bot.app.switch import go_live
 from bot.domain.people import Person
 from bot.domain.pilot import Pilot
 from bot.domain.reply import Answer, Reply
-from bot.ports import Messenger, Ports
+from bot.outgoing import Messenger
+from bot.ports import Ports
 
 TUESDAY = datetime(2026, 3, 10, 6, 0, tzinfo=UTC)
 """Before the hours of Berlin."""

@@ -1,0 +1,1 @@
+"""What answers over HTTP: how we are, figures, and the door for pushed facts."""
