@@ -185,6 +185,10 @@ class Ingress(Protocol):
         """Write rejects; with `again` those of entries that were written before are left out."""
         ...
 
+    async def waiting(self, stream: Stream) -> int:
+        """Return how many entries of a stream are not done yet."""
+        ...
+
     async def expire(self, now: datetime) -> None:
         """Delete rejects that are past their time."""
         ...

@@ -74,6 +74,10 @@ class Outbox(Protocol):
         """Return one delivery."""
         ...
 
+    async def some(self, letters: Sequence[tuple[str, str]]) -> list[Delivery]:
+        """Return these deliveries, given as (recipient, id), in this order; unknown ones are left out."""
+        ...
+
     async def holding(self, outreach: Sequence[tuple[str, str]]) -> dict[str, Delivery]:
         """Return the delivery that holds each outreach, given as (recipient, id), by the id; unknown ones are left out."""
         ...

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.app.look import gather
+from bot.domain.entry import Stream
 from bot.domain.finding import Kind
 from bot.domain.outreach import DeliveryState
 from bot.domain.settings import Mode, OrgState
@@ -87,6 +88,7 @@ async def _store(process: Process) -> list[Line]:
     found.append(_mode(process, state))
     if process.settings.aggregate_only:
         found.append(await _aggregates(process))
+    found += await _streams(process)
     now = process.ports.clock.now()
     facts = await gather(process.ports, process.rules, now)
     if not facts.pilots:
@@ -144,6 +146,16 @@ async def _aggregates(process: Process) -> Line:
             return Line("aggregates only", "fault", says)
     says = f"on: nothing about a person is taken in, weeks only, no figure of a group of fewer than {least} people."
     return Line("aggregates only", "ok", says)
+
+
+async def _streams(process: Process) -> list[Line]:
+    """Say how many entries of data teams wait to be taken in."""
+    waiting = {stream: await process.ports.ingress.waiting(stream) for stream in Stream}
+    if not any(waiting.values()):
+        return []
+    counts = ", ".join(f"{count:,} in stickshaker:in:{stream.value}" for stream, count in waiting.items() if count)
+    says = f"entries wait to be taken in: {counts}; `stickshaker ingest` does it, and so does the next sweep."
+    return [Line("streams", "note", says)]
 
 
 async def _routing(process: Process) -> list[Line]:

@@ -92,7 +92,7 @@ async def take_usage(
     least = process.rules.detection.min_group if process.settings.aggregate_only else None
     with (
         opened(file) as (stream, name, size),
-        TableFile(file, read(stream, source=source, today=today, name=name), size) as table,
+        TableFile(file, read(stream, source=source, today=today, name=name), size, is_bare=least is not None) as table,
     ):
         report = await load_usage(table.rows(), source, lag, process.ports, table.rejects.add, least_group=least)
         return report, table.rejects.path
@@ -118,7 +118,9 @@ def read_usage(
     read, day = read_weekly if usage_format == "weekly" else read_daily, today()
     with (
         opened(file) as (stream, name, size),
-        TableFile(file, read(stream, source=source, today=day, name=name), size) as table,
+        TableFile(
+            file, read(stream, source=source, today=day, name=name), size, is_bare=least_group is not None
+        ) as table,
     ):
         rows = table.rows() if least_group is None else coarse(table.rows(), pilots, least_group)
         for usage in _good(checked(rows, set(pilots)), table.rejects):
@@ -161,10 +163,13 @@ def rejects_of(file: str, can_write: Callable[[Path], bool] = lambda folder: os.
 class TableFile(Generic[Wanted]):
     """The rows of a file on their way in, with its rejects and how far it is."""
 
-    def __init__(self, file: str, reading: Reading[Wanted], size: int | None) -> None:
-        """Join the rows with the place of their rejects; `size` is that of the file in bytes, where known."""
+    def __init__(self, file: str, reading: Reading[Wanted], size: int | None, *, is_bare: bool = False) -> None:
+        """Join the rows with the place of their rejects; `size` is that of the file in bytes, where known.
+
+        `is_bare` rejects keep nothing of their row.
+        """
         self._reading, self._size = reading, size
-        self.rejects: Rejects[Wanted] = Rejects(rejects_of(file), reading.columns)
+        self.rejects: Rejects[Wanted] = Rejects(rejects_of(file), reading.columns, is_bare=is_bare)
 
     def __enter__(self) -> Self:
         """Remove the rejects of a former load."""

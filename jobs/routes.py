@@ -24,7 +24,7 @@ async def show_routes(process: Process, *, as_json: bool) -> int:
     if as_json:
         say_json(to_plain(pilots, found, lost))
     else:
-        for line in _lines(pilots, found, lost, process.rules.detection.min_group):
+        for line in _lines(pilots, found, lost):
             say(line)
     return 1 if lost else 0
 
@@ -40,9 +40,7 @@ def to_plain(pilots: Sequence[Pilot], found: Sequence[Overlap], lost: Sequence[U
     }
 
 
-def _lines(
-    pilots: Sequence[Pilot], found: Sequence[Overlap], lost: Sequence[Unrouted], least_group: int
-) -> Iterator[str]:
+def _lines(pilots: Sequence[Pilot], found: Sequence[Overlap], lost: Sequence[Unrouted]) -> Iterator[str]:
     ruled = [p for p in pilots if p.routes]
     if not ruled:
         yield "No pilot has a rule: a fact reaches a pilot only if its group is pilot:ID (docs/loading.md)."
@@ -55,7 +53,7 @@ def _lines(
         others = "1 pilot has" if bare == 1 else f"{bare} pilots have"
         yield f"[dim]{others} no rule and gets only facts whose group is pilot:ID.[/]"
     yield from _overlaps(found)
-    yield from _lost(lost, Router(pilots), least_group)
+    yield from _lost(lost, Router(pilots))
 
 
 def _overlaps(found: Sequence[Overlap]) -> Iterator[str]:
@@ -68,13 +66,13 @@ def _overlaps(found: Sequence[Overlap]) -> Iterator[str]:
         yield "  [dim]and perhaps more[/]"
 
 
-def _lost(lost: Sequence[Unrouted], router: Router, least_group: int) -> Iterator[str]:
+def _lost(lost: Sequence[Unrouted], router: Router) -> Iterator[str]:
     if not lost:
         yield "\nEverything that was loaded goes to a pilot."
         return
     yield "\n[bold]Goes nowhere[/], as of the last load of each source"
     for use in lost:
-        yield f"  {use_in_words(use, least_group)}"
+        yield f"  {use_in_words(use)}"
         yield f"    [cyan]{plain(_remedy(use, router))}[/]"
 
 

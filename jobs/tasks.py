@@ -18,27 +18,27 @@ from docket import ConcurrencyLimit, Docket, ExponentialRetry, Worker
 from bot.app.correlated import correlated
 from bot.app.deliver import Delivered
 from bot.app.duties import ROUNDS, Duties
+from bot.domain.outreach import identity
 from jobs.measures import Measures
 
 LOG = logging.getLogger(__name__)
 
 LEASE: Final = timedelta(seconds=10)
 """A task of a worker that died is given to another after this."""
-CHECK: Final = timedelta(milliseconds=100)
+CHECK: Final = timedelta(milliseconds=200)
 """How long a worker waits for new tasks in one call (a new one wakes it at once), and before it looks again when it
 is full."""
-RESOLUTION: Final = timedelta(milliseconds=250)
+RESOLUTION: Final = timedelta(seconds=1)
 """How exactly a task that is tried again keeps its time."""
 KEPT: Final = timedelta(minutes=1)
 """How long the engine remembers that a task ended; our own records remember what matters."""
 AT_ONCE: Final = 64
 """Tasks of one worker at the same time: a pool of redis-py has a hundred connections, and each task may hold one."""
-PER_WORKSPACE: Final = 20
-"""Sends of one workspace at the same time, over all workers."""
+PER_WORKSPACE: Final = 4
+"""Bundles of deliveries of one workspace at the same time, over all workers. One person never gets two messages at
+the same time: the claim sees to that."""
 PRODUCING: Final = 16
 """Tasks that one process hands over at the same time."""
-KEYED_BY: Final = {"deliver": 2}
-"""Ids that make a task the same task, where it isn't all of them: one send at a time to one person of a workspace."""
 
 
 class DocketQueue:
@@ -51,7 +51,7 @@ class DocketQueue:
 
     async def submit(self, task: str, *ids: str) -> None:
         """Ask for a task; one that waits or runs already is not asked for twice."""
-        key = ":".join((task, *ids[: KEYED_BY.get(task, len(ids))]))
+        key = f"{task}:{identity(*ids)}" if ids else task
         async with self._places:
             await self.docket.add(task, key=key)(*ids)
 
@@ -87,11 +87,10 @@ def register(docket: Docket, duties: Duties, measures: Measures) -> None:
 
     async def deliver(
         workspace: Annotated[str, ConcurrencyLimit(PER_WORKSPACE)],  # noqa: ARG001  the engine limits by it
-        recipient: str,
-        delivery: str,
+        *letters: str,
     ) -> None:
-        with _told_by_kind("deliver"), correlated(job="deliver", delivery=delivery):
-            count(await duties.deliver(recipient, delivery), measures)
+        with _told_by_kind("deliver"), correlated(job="deliver"):
+            count(await duties.deliver(*letters), measures)
 
     docket.register(deliver)
     for name in ROUNDS:

@@ -88,7 +88,7 @@ def _facts(name: str, report: IngestReport, rejects: Path, least_group: int) -> 
         yield f"Left out: {report.services} of keys and robots, which are no people."
     if report.shared:
         yield f"{_facts_of(report.shared)} for several pilots; `stickshaker routes` says by which rules."
-    yield from _nowhere(report.unrouted, least_group)
+    yield from _nowhere(report.unrouted)
     if report.rejected:
         yield _mend(name, report.rejected, rejects, kept_missing=report.kept_missing)
 
@@ -133,21 +133,21 @@ def _people(told: Told, least_group: int) -> str:
     return known
 
 
-def _nowhere(unrouted: Sequence[Unrouted], least_group: int) -> Iterator[str]:
+def _nowhere(unrouted: Sequence[Unrouted]) -> Iterator[str]:
     if not unrouted:
         return
     yield "[yellow]No pilot's rule wants:[/]"
     shown = sorted(unrouted, key=lambda use: (-use.facts, use.source, use.group or "", use.surface))
     for use in shown[:MOST_SHOWN]:
-        yield f"  {in_words(use, least_group)}"
+        yield f"  {in_words(use)}"
     more = f"{len(unrouted) - MOST_SHOWN} more, and the rules" if len(unrouted) > MOST_SHOWN else "the rules"
     yield f"`stickshaker routes` shows {more} that would take them."
 
 
-def in_words(use: Unrouted, least_group: int) -> str:
+def in_words(use: Unrouted) -> str:
     """Say what goes nowhere; of few people without figures."""
     group = f"group {plain(use.group)}" if use.group else "no group"
-    how_much = f"{use.facts} facts of {use.people} people" if use.people else f"fewer than {least_group} people"
+    how_much = f"{use.facts} facts of {use.people} people" if use.people else "too few people to show"
     return f"{use.source}, {group}, {use.surface}: {how_much}, last on {use.newest_day}"
 
 
@@ -164,8 +164,11 @@ def tell_people(name: str, what: str, report: PeopleReport, rejects: Path, *, le
         changed = f"{counts.new} new, {counts.changed} changed{ended}, {counts.unchanged} unchanged"
         say(f"{plain(name)}: {what} of {who} people; {changed}.")
         if report.nowhere:
-            few = "Some" if is_small or report.nowhere < least_group else str(report.nowhere)
-            say(f"{few} of them have access to no pilot's tool by its rules; `stickshaker routes` shows the rules.")
+            rest = report.people - report.nowhere
+            is_few = is_small or report.nowhere < least_group or 0 < rest < least_group
+            say(
+                f"{'Some' if is_few else report.nowhere} of them have access to no pilot's tool by its rules; `stickshaker routes` shows the rules."
+            )
         if report.rejected:
             say(_mend(name, report.rejected, rejects, kept_missing=report.kept_missing))
     return 1 if report.rejected else 0

@@ -39,12 +39,17 @@ def _again() -> Retry:
     return Retry(ExponentialWithJitterBackoff(cap=1.0, base=0.01), TRIES)
 
 
+MOST_CONNECTIONS: Final = 1_000
+"""Of one process. A pool of redis-py refuses the hundred-and-first use at the same time unless it is told otherwise; the
+worker's own limits keep it far below this."""
+
 BEHAVIOUR: Final[dict[str, Any]] = {
     "decode_responses": False,
     "socket_timeout": TIMEOUT_SECONDS,
     "socket_connect_timeout": TIMEOUT_SECONDS,
     "retry": _again(),
     "retry_on_error": [ConnectionError, TimeoutError],
+    "max_connections": MOST_CONNECTIONS,
 }
 """How every client of ours behaves, whatever it connects to."""
 

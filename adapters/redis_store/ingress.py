@@ -65,6 +65,10 @@ class RedisIngress:
                 args += [at.isoformat(timespec="seconds"), one.stream, one.entry, one.place, one.field, one.reason]
             await self._scripts.run("refuse", [self._keys.rejects], args)
 
+    async def waiting(self, stream: Stream) -> int:
+        """Return how many entries of a stream are not done yet: what is done is deleted."""
+        return int(await self._client.xlen(self._keys.ingress(stream)))
+
     async def expire(self, now: datetime) -> None:
         """Delete rejects that are past their time."""
         await self._client.xtrim(self._keys.rejects, minid=to_ms(now - KEPT), approximate=False)

@@ -96,8 +96,12 @@ class RedisOutbox:
 
     async def get(self, recipient: str, delivery: str) -> Delivery | None:
         """Return one delivery."""
-        found = await self.read([f"{recipient} {delivery}"])
+        found = await self.some([(recipient, delivery)])
         return found[0] if found else None
+
+    async def some(self, letters: Sequence[tuple[str, str]]) -> list[Delivery]:
+        """Return these deliveries, in this order."""
+        return await self.read([f"{recipient} {delivery}" for recipient, delivery in letters])
 
     async def holding(self, outreach: Sequence[tuple[str, str]]) -> dict[str, Delivery]:
         """Return the delivery that holds each outreach, by its id."""

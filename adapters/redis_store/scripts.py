@@ -3,7 +3,6 @@
 from importlib.resources import files
 from typing import Any
 
-from redis.asyncio.cluster import ClusterPipeline
 from redis.commands.core import AsyncScript
 
 from adapters.redis_store.wire import Client, Pipe
@@ -20,14 +19,10 @@ class Scripts:
     async def add(self, pipe: Pipe, name: str, keys: list[str], args: list[str | int | float | bytes]) -> None:
         """Put a call of `<name>.lua` into a pipeline that isn't a transaction.
 
-        In a Cluster the script goes along: which nodes have it already changes with every failover, and redis-py
-        sends none ahead there.
+        The script goes along: redis-py would ask before each pipeline whether the server still has it, and in a
+        Cluster send none ahead at all.
         """
-        script = self._script(name)
-        if isinstance(pipe, ClusterPipeline):
-            pipe.eval(str(script.script), len(keys), *keys, *args)
-        else:
-            await script(keys=keys, args=args, client=pipe)
+        pipe.eval(str(self._script(name).script), len(keys), *keys, *args)
 
     async def run(self, name: str, keys: list[str], args: list[str | int | float | bytes]) -> Any:  # noqa: ANN401  as the script returns
         """Run `<name>.lua` and return what it returns."""

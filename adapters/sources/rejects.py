@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Generic, Self, TextIO, TypeVar
 
+from adapters.sources.cells import ALSO
 from bot.domain.table import Row
 from bot.errors import InputError
 
@@ -17,6 +18,10 @@ OWN_COLUMNS: Final = ("line", "reason")
 
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
 """How a cell begins that a spreadsheet would run, and any such cell that was guarded before."""
+
+
+_QUOTED: Final = re.compile("'.*'")
+"""What a reason repeats of its row, from the first quote to the last: a cell may hold a quote itself."""
 
 
 def rejects_path(file: Path) -> Path:
@@ -41,11 +46,15 @@ class Rejects(Generic[Wanted]):
     found again. Raises InputError when the place can't be written to.
     """
 
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
-        """Remember where to write and the file's own column names, in their order."""
+    def __init__(self, path: Path, columns: Sequence[str], *, is_bare: bool = False) -> None:
+        """Remember where to write and the file's own column names, in their order.
+
+        `is_bare` rejects hold line and reason only, and no reason quotes: what stood there may be somebody's name.
+        """
         self.path = path
         self.count = 0
-        self._columns = columns
+        self._columns = () if is_bare else columns
+        self._is_bare = is_bare
         self._file: TextIO | None = None
 
     def __enter__(self) -> Self:
@@ -68,9 +77,11 @@ class Rejects(Generic[Wanted]):
 
     def add(self, row: Row[Wanted]) -> None:
         """Write one reject: its line, the reason, and its cells as they were, few or many."""
+        kept = [] if self._is_bare else row.cells.values()
+        reason = ALSO.join(_QUOTED.sub("'…'", part) for part in row.reason.split(ALSO)) if self._is_bare else row.reason
         try:
             file = self._file or self._open()
-            csv.writer(file).writerow([row.line, guard(row.reason), *map(guard, row.cells.values())])
+            csv.writer(file).writerow([row.line, guard(reason), *map(guard, kept)])
         except OSError as fault:
             raise InputError(self._unwritable(fault)) from fault
         self.count += 1

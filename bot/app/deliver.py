@@ -1,13 +1,14 @@
 """A delivery that is due is sent: once, or it is listed with its reason."""
 
 import logging
-from asyncio import timeout
+from asyncio import gather, timeout
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 
 from bot.app.correlated import correlated
-from bot.app.dispatch import due_now, why_not
+from bot.app.dispatch import Known, due_now, read_known, why_not
 from bot.app.replies import desk_of
 from bot.app.rules import Rules
 from bot.domain.outreach import Delivery, DeliveryState, Outreach, identity
@@ -51,34 +52,40 @@ class Deliverer:
         """Send every delivery that is due, the worst first, one after the other, and say what became of each."""
         done = Delivered()
         for due in await due_now(self._ports, self._rules):
-            await self._deliver(due.delivery, done)
+            await self._deliver([due.delivery], done)
         return done
 
-    async def deliver(self, recipient: str, delivery_id: str) -> Delivered:
-        """Do what is due about one delivery; done twice, or by two at once, it is done once."""
-        done = Delivered()
-        delivery = await self._ports.outbox.get(recipient, delivery_id)
-        if delivery is not None and delivery.due_at <= self._ports.clock.now():
-            await self._deliver(delivery, done)
+    async def deliver(self, letters: Sequence[tuple[str, str]]) -> Delivered:
+        """Do what is due about deliveries, given as (recipient, id), all at the same time.
+
+        Done twice, or by two at once, each is done once. What goes wrong with one does not keep the others.
+        """
+        done, now = Delivered(), self._ports.clock.now()
+        found = await self._ports.outbox.some(letters)
+        await self._deliver([d for d in found if d.due_at <= now], done)
         return done
 
-    async def _deliver(self, delivery: Delivery, done: Delivered) -> None:
+    async def _deliver(self, deliveries: Sequence[Delivery], done: Delivered) -> None:
         """Send what is queued, look after what was cut off, and leave alone what has ended."""
+        known = await read_known(deliveries, self._ports)
+        ends = await gather(*(self._move(d, known, done) for d in deliveries), return_exceptions=True)
+        await self._ports.touched.note([o.pilot for d in deliveries for o in d.outreach])
+        for fault in ends:
+            if fault is not None:
+                raise fault
+
+    async def _move(self, delivery: Delivery, known: Known, done: Delivered) -> None:
         case = " ".join(sorted({o.case_id for o in delivery.outreach}))
         with correlated(delivery=delivery.id, case=case):
-            await self._move(delivery, done)
+            if delivery.state is DeliveryState.SENDING:
+                await self._look_after(delivery, known, done)
+            elif delivery.state is DeliveryState.QUEUED and self._rules.may_send:
+                await self._send(delivery, known, done)
 
-    async def _move(self, delivery: Delivery, done: Delivered) -> None:
-        if delivery.state is DeliveryState.SENDING:
-            await self._look_after(delivery, done)
-        elif delivery.state is DeliveryState.QUEUED and self._rules.may_send:
-            await self._send(delivery, done)
-        await self._ports.touched.note([o.pilot for o in delivery.outreach])
-
-    async def _look_after(self, delivery: Delivery, done: Delivered) -> None:
+    async def _look_after(self, delivery: Delivery, known: Known, done: Delivered) -> None:
         """Find out what became of a send that did not end: its process died or hangs. Never resends blindly."""
         ports, now, token = self._ports, self._ports.clock.now(), delivery.token or ""
-        person = await ports.people.get(delivery.recipient)
+        person = known.people.get(delivery.recipient)
         found, ref = (Found.UNKNOWABLE, "")
         if person is not None:
             found, ref = await ports.messenger.find(person, delivery.id)
@@ -99,9 +106,9 @@ class Deliverer:
             await ports.outbox.settle(delivery, token=token, state=DeliveryState.UNKNOWN, now=now, reason=reason)
             done.unknown.append(delivery.id)
 
-    async def _send(self, delivery: Delivery, done: Delivered) -> None:
+    async def _send(self, delivery: Delivery, known: Known, done: Delivered) -> None:
         """Send one delivery, unless it no longer holds or its time is not now."""
-        letter = await self._write(delivery)
+        letter = await self._write(delivery, known)
         if letter is None:
             done.dropped.append(delivery.id)
             return
@@ -138,13 +145,12 @@ class Deliverer:
             # The switch was cut off while it was being spread: finish that, and send on the next pass.
             await ports.settings.spread(await ports.settings.read())
 
-    async def _write(self, delivery: Delivery) -> "_Letter | None":
-        """Reread every case, withdraw what no longer holds, and return what is left to say, if anything."""
-        ports = self._ports
-        person = await ports.people.get(delivery.recipient)
+    async def _write(self, delivery: Delivery, known: Known) -> "_Letter | None":
+        """Withdraw what no longer holds, as its case says now, and return what is left to say, if anything."""
+        ports, person = self._ports, known.people.get(delivery.recipient)
         held: list[tuple[Outreach, Pilot, StoredCase]] = []
         for outreach in delivery.active:
-            stored, pilot = await ports.cases.get(outreach.pilot), await ports.pilots.get(outreach.pilot)
+            stored, pilot = known.cases.get(outreach.pilot), known.pilots.get(outreach.pilot)
             reason = why_not(outreach, stored, pilot, person, ports)
             if reason is not None:
                 await ports.outbox.withdraw(delivery.recipient, delivery.id, [outreach.id], reason, ports.clock.now())

@@ -53,7 +53,7 @@ async def due_now(ports: Ports, rules: Rules, most: int | None = None) -> list[D
         return []
     now = ports.clock.now()
     due = (await ports.outbox.due(now))[:most]
-    known = await _known(due, ports)
+    known = await read_known(due, ports)
     ready = []
     for delivery in due:
         later = await _later(delivery, known, ports, rules, now)
@@ -66,7 +66,7 @@ async def due_now(ports: Ports, rules: Rules, most: int | None = None) -> list[D
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class Known:
     """What was read for a batch of deliveries, in as many questions as there are kinds of it."""
 
     people: Mapping[str, Person]
@@ -74,16 +74,17 @@ class _Known:
     cases: Mapping[str, StoredCase]
 
 
-async def _known(deliveries: Sequence[Delivery], ports: Ports) -> _Known:
+async def read_known(deliveries: Sequence[Delivery], ports: Ports) -> Known:
+    """Read people, pilots and cases that these deliveries are about."""
     about = sorted({o.pilot for d in deliveries for o in d.active})
-    return _Known(
+    return Known(
         people=await ports.people.some(sorted({d.recipient for d in deliveries})),
         pilots={p.id: p for p in await ports.pilots.some(about)},
         cases=await ports.cases.some(about),
     )
 
 
-async def _later(delivery: Delivery, known: _Known, ports: Ports, rules: Rules, now: datetime) -> datetime | None:
+async def _later(delivery: Delivery, known: Known, ports: Ports, rules: Rules, now: datetime) -> datetime | None:
     """Return when to try again when now is outside the hours or the day's ramp is full, else None.
 
     What is not to be said any more takes no place: it goes on to be dropped.
@@ -102,7 +103,7 @@ async def _later(delivery: Delivery, known: _Known, ports: Ports, rules: Rules, 
     return None if await ports.outbox.reserve(now.date(), delivery.id, limit) else desk.tomorrow(now)
 
 
-def _holds(outreach: Outreach, known: _Known, person: Person | None, ports: Ports) -> bool:
+def _holds(outreach: Outreach, known: Known, person: Person | None, ports: Ports) -> bool:
     pilot, stored = known.pilots.get(outreach.pilot), known.cases.get(outreach.pilot)
     return pilot is not None and why_not(outreach, stored, pilot, person, ports) is None
 

@@ -4,7 +4,8 @@ A job that leads to another asks the queue for it; when the queue loses that, th
 """
 
 from asyncio import gather
-from collections.abc import Awaitable, Callable, Mapping
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -23,6 +24,8 @@ MOST_HANDED_OUT: Final = 2_000
 FEW: Final = MOST_HANDED_OUT // 2
 """Below this the queue is filled up again: everything that is due is read for that."""
 
+BUNDLE: Final = 16
+"""Deliveries of one workspace that are handed out as one task: what they are about is read at once."""
 HANDED_OUT_FOR: Final = timedelta(seconds=30)
 """So long a delivery that was handed out isn't handed out again; the engine repeats a lost task sooner."""
 
@@ -77,12 +80,17 @@ class Duties:
             return
         due = await due_now(self.ports, self.rules, MOST_HANDED_OUT - depth)
         await self.ports.outbox.handed_out([d.delivery for d in due], self.ports.clock.now() + HANDED_OUT_FOR)
+        bundles: dict[str, list[str]] = defaultdict(list)
+        for one in due:
+            bundles[one.workspace].append(f"{one.delivery.recipient} {one.delivery.id}")
         submit = self.ports.queue.submit
-        await gather(*(submit("deliver", one.workspace, one.delivery.recipient, one.delivery.id) for one in due))
+        for workspace, letters in bundles.items():
+            await gather(*(submit("deliver", workspace, *part) for part in in_bundles(letters)))
 
-    async def deliver(self, recipient: str, delivery: str) -> Delivered:
-        """Do what is due about one delivery."""
-        return await self.deliverer.deliver(recipient, delivery)
+    async def deliver(self, *letters: str) -> Delivered:
+        """Do what is due about deliveries, each given as `recipient id`."""
+        pairs = [letter.partition(" ") for letter in letters]
+        return await self.deliverer.deliver([(recipient, delivery) for recipient, _, delivery in pairs])
 
     async def replies(self) -> None:
         """Work off replies until none waits; what they moved is looked at at once."""
@@ -123,6 +131,11 @@ class Duties:
         report = await sweep(self.ports, self.rules, self.ports.clock.now(), changed_only=changed_only)
         if report.outreach:
             await self.ports.queue.submit("relay")
+
+
+def in_bundles(letters: Sequence[str]) -> list[Sequence[str]]:
+    """Cut what goes through one workspace into tasks."""
+    return [letters[start : start + BUNDLE] for start in range(0, len(letters), BUNDLE)]
 
 
 def round_of(job: str, at: datetime) -> datetime:

@@ -18,8 +18,8 @@ PURPOSE: Final = (
 async def export(ports: Ports, least_group: int, *, weeks_only: bool = False) -> AsyncIterator[str]:
     """Yield a header, then sources, pilots, their usage by day and their cases, sorted throughout.
 
-    Usage of a group below `least_group` people keeps its days and loses its figures. With `weeks_only`
-    rows of single days are left out.
+    Usage of a group below `least_group` people keeps its days and loses its figures; of a larger one figures are
+    left out that tell of fewer. With `weeks_only` rows of single days are left out.
     """
     header = {"stickshaker": "export", "v": 1, "key": key_mark(ports), "purpose": PURPOSE.format(least=least_group)}
     yield json.dumps(header)

@@ -333,7 +333,8 @@ class _Intake:
         before = await self.ports.nowhere.all()
         told: list[Unrouted] = []
         for source in sorted(self.newest):
-            found = self.nowhere.of(source, least_group=self.limits.least_group)
+            everybody = [len(tally.seen) for (name, _), tally in self.tallies.items() if name == source]
+            found = self.nowhere.of(source, least_group=self.limits.least_group, everybody=everybody)
             told += found
             known = [] if self.is_whole else [u for u in before if u.source == source and self._is_still_lost(u)]
             await self.ports.nowhere.put(source, _joined(known, found))

@@ -107,6 +107,9 @@ class _Body(Ingress):
     async def refuse(self, refusals: Sequence[Refusal], *, at: datetime, again: bool) -> None:  # noqa: ARG002  as above
         self.refusals += [one for one in refusals if one.place or len(refusals) == 1]
 
+    async def waiting(self, stream: Stream) -> int:
+        return len(self._waiting) if stream is Stream.USAGE else 0
+
     async def expire(self, now: datetime) -> None:
         """Do nothing: there are no old rejects of a body."""
 

@@ -135,12 +135,17 @@ class NowhereTally:
         if actor is not None:
             use.actors.add(actor)
 
-    def of(self, source: str, *, least_group: int) -> list[Unrouted]:
-        """Return what of a source goes nowhere; with fewer people than the least group without figures."""
+    def of(self, source: str, *, least_group: int, everybody: Sequence[int] = ()) -> list[Unrouted]:
+        """Return what of a source goes nowhere; without figures where its people, or the rest, are too few.
+
+        `everybody` is how many people the source was told of in all, as that is shown beside it.
+        """
         found = []
         for (name, group, surface), use in self.uses.items():
             if name == source:
                 people = max(use.people, len(use.actors))
-                facts = use.facts if people >= least_group else 0
+                rest = [whole - len(use.actors) for whole in everybody]
+                may_show = people >= least_group and not any(0 < few < least_group for few in rest)
+                facts = use.facts if may_show else 0
                 found.append(Unrouted(name, group, surface, facts, people if facts else 0, use.newest_day))
         return found

@@ -20,6 +20,8 @@ ALSO: Final = " | "
 """Between several reasons of one record."""
 MOST_SAID: Final = 5
 
+_FIELDS_OF: Final = json.JSONDecoder(object_pairs_hook=len)
+"""Counts the fields of an object, twins too."""
 _PLACE: Final = re.compile(r"column (\d+)")
 _FORMS: Final = {
     "source": "must be 1 to 64 of a-z, 0-9, _ . / - and begin with a letter or digit, such as chat or llm/acme",
@@ -80,8 +82,9 @@ def _twin(raw: str | bytes, fields: int) -> str:
 
     The object is known to be valid, so that its names are ours and may be said.
     """
-    # Each name has its colon, so as many as fields means no twin; nearly every fact ends here.
-    if (raw.count(":") if isinstance(raw, str) else raw.count(b":")) == fields:
+    # Each name has its colon, so as many as fields means no twin: nearly every fact ends here, or a line below.
+    text = raw if isinstance(raw, str) else raw.decode()
+    if text.count(":") == fields or (text.count("{") == 1 and _FIELDS_OF.decode(text) == fields):
         return ""
     twins: list[str] = []
 
@@ -89,7 +92,7 @@ def _twin(raw: str | bytes, fields: int) -> str:
         names = [name for name, _ in pairs]
         twins.extend(name for at, name in enumerate(names) if name in names[:at])
 
-    json.loads(raw, object_pairs_hook=note)
+    json.loads(text, object_pairs_hook=note)
     return twins[0] if twins else ""
 
 

@@ -177,7 +177,21 @@ def segments(
     counts = [int(np.count_nonzero(g)) for g in (power, habitual & ~power, novice, low, used == 0)]
     counts[-1] += without_use
     people = sum(counts)
-    return Segments(people, *suppressed(counts, least)) if people >= least else None
+    return Segments(people, *disclosed(counts, least)) if people >= least else None
+
+
+def disclosed(counts: Sequence[int], least: int = LEAST_GROUP) -> list[int | None]:
+    """Hide what tells of few people in the five counts of Segments, beside the people with a habit.
+
+    Those are power and habitual together and may be shown elsewhere (`habitual_users`), so that power and
+    habitual are hidden both or not at all, and never hide another count by their sum.
+    """
+    regular, rest = counts[0] + counts[1], sum(counts[2:])
+    if 0 < regular < least or 0 < rest < least:
+        _, *others = suppressed([regular, *counts[2:]], least)
+        return [None, None, *others]
+    is_told = not any(0 < count < least for count in counts[:2])
+    return [*(counts[:2] if is_told else (None, None)), *suppressed(counts[2:], least)]
 
 
 def suppressed(counts: Sequence[int], least: int = LEAST_GROUP) -> list[int | None]:

@@ -90,7 +90,6 @@ def command(env: Env, *words: str, stdin: str = "") -> str:
     return told.stdout
 
 
-@pytest.mark.skip(reason="`stickshaker run` serves no /readyz yet; take this line away when it does")
 def test_the_processes_of_the_compose_file_work_together(env: Env, tmp_path: Path) -> None:
     """One web and two workers over a store with its users: rounds run, the image's check passes, all end at SIGTERM."""
     started = []
@@ -98,8 +97,8 @@ def test_the_processes_of_the_compose_file_work_together(env: Env, tmp_path: Pat
         for _ in range(SERVICES[name]["deploy"].get("replicas", 1)):
             port = str(free_port())
             call = [sys.executable, "-m", "jobs.cli", *SERVICES[name]["command"]]
-            log = (tmp_path / f"{name}{port}.log").open("w")
-            process = subprocess.Popen(call, env={**env, "STICKSHAKER_HTTP_PORT": port}, stdout=log, stderr=log)
+            with (tmp_path / f"{name}{port}.log").open("w") as log:
+                process = subprocess.Popen(call, env={**env, "STICKSHAKER_HTTP_PORT": port}, stdout=log, stderr=log)
             started.append((process, port))
     try:
         assert len(started) == 3

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import pytest
-from fakes import FakeQueue
+from fakes import FakeMessenger, FakeQueue
 from world import World, old_pilot, world_of
 
 from adapters.redis_store.store import RedisStore
@@ -16,6 +16,7 @@ from bot.app.ingress import Receiver
 from bot.domain.case import CaseState
 from bot.domain.playbook import Budgets, Playbook
 from bot.domain.reply import OnTrack
+from bot.outgoing import Found
 
 OPEN = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 EVERYBODY = Playbook(budgets=Budgets(ramp_owners_per_day=99))
@@ -63,18 +64,38 @@ async def test_what_is_due_is_handed_out_once_the_worst_first(world: World, duti
     assert asked(world) == []
     world.clock.at = OPEN
     await duties.wake()
-    handed = asked(world)
-    assert [task[:2] for task in handed] == [("deliver", "fake")] * 3
-    assert [task[2] for task in handed] == [world.ports.people.identify(f"owner-{n}") for n in "abc"]
+    (handed,) = asked(world)
+    assert handed[:2] == ("deliver", "fake")
+    assert [letter.split()[0] for letter in handed[2:]] == [world.ports.people.identify(f"owner-{n}") for n in "abc"]
     await duties.wake()
     assert asked(world) == []
     world.clock.at += jobs.HANDED_OUT_FOR
     await duties.wake()
-    assert asked(world) == handed
-    for _, _, recipient, delivery in handed:
-        assert (await duties.deliver(recipient, delivery)).sent == [delivery]
-        assert (await duties.deliver(recipient, delivery)).sent == []
+    assert asked(world) == [handed]
+    assert sorted((await duties.deliver(*handed[2:])).sent) == sorted(letter.split()[1] for letter in handed[2:])
+    assert (await duties.deliver(*handed[2:])).sent == []
     assert len(world.sent) == 3
+
+
+async def test_a_fault_of_one_delivery_does_not_keep_the_others_of_its_bundle(world: World, duties: Duties) -> None:
+    """The chat's history fails for one that is to be looked after; the two others are sent, and the fault is told."""
+    await decided(world, ["a", "b", "c"])
+    world.clock.at = OPEN
+    world.chat.dies = "before"
+    await duties.wake()
+    (handed,) = asked(world)
+    await duties.deliver(handed[2])
+    world.chat.dies = None
+
+    class Broken(FakeMessenger):
+        async def find(self, *_: object) -> tuple[Found, str]:
+            raise ConnectionError
+
+    world.use_chat(chat := Broken(world.clock))
+    world.clock.at += world.rules.sending.look_after
+    with pytest.raises(ConnectionError):
+        await Duties(world.ports, world.rules, duties.receiver, world.deliverer).deliver(*handed[2:])
+    assert len(chat.got) == 2
 
 
 async def test_a_queue_that_is_busy_gets_nothing_more(
@@ -90,9 +111,11 @@ async def test_a_queue_that_is_busy_gets_nothing_more(
     await duties.wake()
     assert asked(world) == [("sweep",)]
     await duties.wake()
-    assert [task[2] for task in asked(world)] == [world.ports.people.identify(f"owner-{n}") for n in "ab"]
+    assert [letter.split()[0] for letter in asked(world)[0][2:]] == [
+        world.ports.people.identify(f"owner-{n}") for n in "ab"
+    ]
     await duties.wake()
-    assert [task[2] for task in asked(world)] == [world.ports.people.identify("owner-c")]
+    assert [letter.split()[0] for letter in asked(world)[0][2:]] == [world.ports.people.identify("owner-c")]
 
 
 async def test_a_reply_moves_its_case_and_is_looked_at_at_once(world: World, duties: Duties) -> None:

@@ -138,6 +138,19 @@ async def test_totals_of_a_source_do_not_outrank_exact_counts(ready: RedisStore)
     assert await rows(ready, "source", "active_users") == [("daily", 50), ("chat", 1)]
 
 
+async def test_a_total_that_people_replaced_comes_back_only_when_it_is_loaded_again(ready: RedisStore) -> None:
+    """Once the people have vanished at their source the day is unknown, and a total loaded then counts again."""
+    total = UsageDay(pilot="a", day=YESTERDAY, source="daily", active_users=50)
+    await ready.telemetry.put([total])
+    await ready.facts.put([cell(1)], today=TODAY)
+    await ready.facts.fold(TODAY)
+    await ready.facts.put([], today=TODAY, whole=whole(YESTERDAY))
+    await ready.facts.fold(TODAY)
+    assert await rows(ready, "source", "active_users") == []
+    assert await ready.telemetry.put([total]) == PutCounts(new=1)
+    assert await rows(ready, "source", "active_users") == [("daily", 50)]
+
+
 async def test_use_that_comes_after_its_cells_expired_only_adds(ready: RedisStore) -> None:
     """People are added to a day counted before; a whole partition of its only source counts it anew."""
     day = TODAY - 40 * DAY
@@ -228,4 +241,4 @@ async def test_segments_tell_of_no_few(ready: RedisStore) -> None:
     found = await ready.facts.segments("a", TODAY)
     assert found is not None
     assert (found.people, found.power, found.low) == (22, 12, None)
-    assert (found.habitual, found.novice, found.non_users) == (None, None, None)
+    assert (found.habitual, found.novice, found.non_users) == (0, None, None)  # nobody is not few

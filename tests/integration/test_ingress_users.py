@@ -163,10 +163,13 @@ def test_a_sweep_takes_in_first_what_is_there_and_a_look_does_not(cli: Cli, loca
     local.xadd(REGISTRY, {"pilot": PILOT})
     assert "0 pilots" in cli("sweep", "--dry-run")[1]
     assert local.xlen(REGISTRY) == 1
+    waiting = "entries wait to be taken in: 1 in stickshaker:in:registry; `stickshaker ingest` does it"
+    assert waiting in cli("check")[1]
     code, out, _ = cli("sweep")
     assert code == 0
     assert "1 pilots" in out.replace("Taken in: 0 facts, 0 daily rows, 1 pilots.", "")
     assert local.xlen(REGISTRY) == 0
+    assert "wait to be taken in" not in cli("check")[1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -53,7 +53,7 @@ class Replicas:
         """Do every delivery that anybody was handed out, each replica from another end."""
         asked = [task for w in self.worlds for task in cast("FakeQueue", w.ports.queue).asked if task[0] == "deliver"]
         for task in asked if place % 2 else reversed(asked):
-            await duties.deliver(task[2], task[3])
+            await duties.deliver(*task[2:])
 
     @property
     def sent(self) -> list[tuple[date, str, str]]:

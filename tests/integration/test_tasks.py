@@ -18,7 +18,7 @@ from bot.errors import StoreUnavailable
 from jobs.measures import Measures
 from jobs.schedule import fire, scheduler_of
 from jobs.settings import Settings
-from jobs.tasks import DocketQueue, open_queue, register, work
+from jobs.tasks import PER_WORKSPACE, DocketQueue, open_queue, register, work
 from jobs.wiring import Process
 
 SECOND = timedelta(seconds=1)
@@ -40,10 +40,10 @@ class Noted(Duties):
             raise self.fault
         return timedelta(0)
 
-    async def deliver(self, recipient: str, delivery: str) -> Delivered:
-        """Note a delivery."""
+    async def deliver(self, *letters: str) -> Delivered:
+        """Note deliveries."""
         await asyncio.sleep(self.slow.get("deliver", 0))
-        self.done.append(("deliver", recipient, delivery))
+        self.done.append(("deliver", *letters))
         return Delivered()
 
 
@@ -80,23 +80,44 @@ async def worked(queue: DocketQueue, noted: Noted, count: int, drain: timedelta 
 
 
 async def test_a_task_that_waits_is_not_asked_for_twice(queue: DocketQueue, noted: Noted) -> None:
-    """Of the same job one waits; sends to one person of a workspace go one after the other."""
+    """Of the same job, and of the same bundle of deliveries, one waits; once it is done it can be asked for again."""
     for _ in range(3):
         await queue.submit("sweep")
-    await queue.submit("deliver", "team", "p1", "d1")
-    await queue.submit("deliver", "team", "p1", "d2")
-    await queue.submit("deliver", "team", "p2", "d3")
+        await queue.submit("deliver", "team", "p1 d1", "p2 d2")
+    await queue.submit("deliver", "team", "p3 d3")
     assert await queue.depth() == 3
     done = await worked(queue, noted, 3)
-    assert sorted(done) == [("deliver", "p1", "d1"), ("deliver", "p2", "d3"), ("sweep",)]
+    assert sorted(done) == [("deliver", "p1 d1", "p2 d2"), ("deliver", "p3 d3"), ("sweep",)]
     assert await queue.depth() == 0
-    await queue.submit("deliver", "team", "p1", "d2")
-    assert (await worked(queue, noted, 4))[-1] == ("deliver", "p1", "d2")
+    await queue.submit("sweep")
+    assert (await worked(queue, noted, 4))[-1] == ("sweep",)
+
+
+async def test_a_workspace_gets_so_many_bundles_at_once_and_others_their_own(queue: DocketQueue, noted: Noted) -> None:
+    """Ten bundles of one workspace go four at a time; what parks meanwhile is neither lost nor in another's way."""
+    now, most = {"a": 0, "b": 0}, {"a": 0, "b": 0}
+
+    class Counted(Noted):
+        async def deliver(self, *letters: str) -> Delivered:
+            workspace = letters[0][0]
+            now[workspace] += 1
+            most[workspace] = max(most[workspace], now[workspace])
+            await asyncio.sleep(0.05)
+            now[workspace] -= 1
+            self.done.append(letters)
+            return Delivered()
+
+    counted = Counted(noted.ports, noted.rules, noted.receiver, noted.deliverer)
+    for n in range(10):
+        await queue.submit("deliver", "a", f"a{n} d{n}")
+    await queue.submit("deliver", "b", "b1 d1")
+    await worked(queue, counted, 11)
+    assert (most["a"], most["b"]) == (PER_WORKSPACE, 1)
 
 
 async def test_many_producers_at_once_are_bounded_and_nothing_is_lost(queue: DocketQueue, noted: Noted) -> None:
     """Six hundred tasks handed over at the same time all arrive."""
-    await asyncio.gather(*(queue.submit("deliver", "team", f"p{n}", f"d{n}") for n in range(600)))
+    await asyncio.gather(*(queue.submit("deliver", "team", f"p{n} d{n}") for n in range(600)))
     assert await queue.depth() == 600
     assert len(set(await worked(queue, noted, 600))) == 600
 
@@ -117,13 +138,13 @@ async def test_what_is_in_hand_is_finished_when_we_are_asked_to_end(queue: Docke
     """A send under way ends well; what had not begun is left for others."""
     slow = replace(noted, slow={"deliver": 0.3, "sweep": 0.0})
     register(queue.docket, slow, Measures())
-    await queue.submit("deliver", "team", "p1", "d1")
+    await queue.submit("deliver", "team", "p1 d1")
     ending = asyncio.Event()
     running = asyncio.create_task(work(queue.docket, "w1", ending, 5 * SECOND))
     await asyncio.sleep(0.2)
     ending.set()
     await running
-    assert slow.done == [("deliver", "p1", "d1")]
+    assert slow.done == [("deliver", "p1 d1")]
     await queue.submit("sweep")
     assert await queue.depth() == 1
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.domain.pilot import Pilot
 from bot.domain.telemetry import UsageDay
-from bot.metrics.disclosure import FIGURES, may_show_part, withheld
+from bot.metrics.disclosure import FIGURES, PEOPLE, withheld
 
 DAY = date(2026, 3, 2)
 LEAST = 5
@@ -25,7 +25,7 @@ def rows(draw: st.DrawFn) -> UsageDay:
         pilot="a",
         day=DAY,
         source="chat",
-        seats=seats,
+        seats=draw(st.sampled_from([seats, None])),
         active_users=today,
         active_7d=week,
         active_28d=month,
@@ -35,16 +35,32 @@ def rows(draw: st.DrawFn) -> UsageDay:
     )
 
 
+@given(row=rows(), registered=st.none() | people, least=st.sampled_from([5, 10]))
+def test_no_two_shown_numbers_are_a_few_people_apart(row: UsageDay, registered: int | None, least: int) -> None:
+    """No count of people in a row, the seats among them, is that of a few, or a few away from another."""
+    pilot = Pilot(id="a", name="a", seats=registered)
+    hidden = withheld(row, pilot, least)
+    seats = row.seats if row.seats is not None else registered
+    shown = [n for name in PEOPLE if name not in hidden and (n := getattr(row, name)) is not None]
+    assert not set(shown) & set(range(1, least))
+    if shown:
+        counts = shown if seats is None else [*shown, seats]
+        assert {abs(a - b) for a in counts for b in counts}.isdisjoint(range(1, least))
+
+
 @given(row=rows())
-def test_no_two_shown_numbers_are_a_few_people_apart(row: UsageDay) -> None:
-    """A part and the whole it belongs to, shown together, never leave one to four people between them."""
+def test_what_was_left_out_stays_so(row: UsageDay) -> None:
+    """A row without what was withheld is shown as it is: an import gives the same export."""
+    kept = row.model_copy(update=dict.fromkeys(withheld(row, None, LEAST)))
+    assert {name for name in withheld(kept, None, LEAST) if getattr(kept, name) is not None} == set()
+
+
+@given(row=rows())
+def test_acts_of_a_few_people_are_withheld(row: UsageDay) -> None:
+    """What one to four people did is as much theirs as that they did it."""
     hidden = withheld(row, None, LEAST)
-    shown = {name: getattr(row, name) for name in FIGURES if name not in hidden}
-    pairs = {("present", "seats"), ("new_users", "active_users"), ("habitual_users", "active_28d")}
-    for part, whole in pairs:
-        if part in shown and (whole == "seats" or whole in shown):
-            assert getattr(row, whole) - shown[part] not in range(1, LEAST)
-            assert shown[part] not in range(1, LEAST)
+    assert "actions" in hidden or row.active_users not in range(1, LEAST)
+    assert "use_cases" in hidden or row.active_28d not in range(1, LEAST)
 
 
 @given(row=rows())
@@ -54,17 +70,26 @@ def test_a_small_pilot_shows_no_figure(row: UsageDay) -> None:
     assert withheld(small, Pilot(id="a", name="a", seats=900), LEAST) == set(FIGURES)
 
 
-@given(part=people, whole=people, least=st.sampled_from([5, 10]))
-def test_a_larger_group_never_shows_more(part: int, whole: int, least: int) -> None:
-    """What may be shown with a larger least group may be shown with a smaller one."""
-    assert not may_show_part(part, whole, least + 1) or may_show_part(part, whole, least) or part < least + 1
-    assert may_show_part(0, 0, least)
-    assert not may_show_part(None, whole, least)
+@given(row=rows())
+def test_zero_and_everybody_may_be_shown(row: UsageDay) -> None:
+    """That nobody or everybody used it is a figure of the whole pilot."""
+    nobody = row.model_copy(update=dict.fromkeys(PEOPLE, 0) | {"seats": 40})
+    everybody = row.model_copy(update=dict.fromkeys(PEOPLE, 40) | {"seats": 40})
+    assert withheld(nobody, None, LEAST) == withheld(everybody, None, LEAST) == frozenset()
 
 
-def test_the_parts_of_one_day_are_judged_each_by_its_whole() -> None:
-    """Three people away, two new and all but two habitual are withheld; round parts are shown."""
-    row = UsageDay(pilot="a", day=DAY, source="chat", seats=40, present=37, active_users=20, active_28d=30, new_users=2)
-    assert withheld(row, None, LEAST) == {"present", "new_users", "habitual_users"}
-    whole = row.model_copy(update={"present": 30, "new_users": 6, "habitual_users": 12})
-    assert withheld(whole, None, LEAST) == frozenset()
+def test_the_counts_of_one_day_are_let_through_from_the_longest_window_on() -> None:
+    """Two without use, two who did not come this week, three away, two new: each count that would tell it is left out."""
+    row = UsageDay(
+        pilot="a", day=DAY, source="chat", seats=40, active_users=20, active_7d=28, active_28d=30, new_users=2
+    )
+    assert withheld(row, None, LEAST) == {"active_7d", "new_users"}
+    assert withheld(row.model_copy(update={"active_28d": 38, "present": 37}), None, LEAST) == {
+        "active_28d",
+        "present",
+        "new_users",
+    }
+    week = row.model_copy(
+        update={"weekly": True, "active_users": None, "active_7d": 3, "new_users": None, "actions": 9}
+    )
+    assert withheld(week, None, LEAST) == {"active_7d", "actions"}

@@ -166,7 +166,7 @@ def test_only_so_many_faults_of_a_line_are_said() -> None:
 wire_facts = st.builds(
     WireFact,
     source=st.sampled_from(["chat", "llm/acme"]),
-    user=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20),
+    user=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20).filter(str.strip),
     start=st.just(date(2026, 3, 2)),
     end=st.just(date(2026, 3, 3)),
     surface=st.just("chat.web"),

@@ -14,6 +14,7 @@ from bot.metrics.people import (
     Segments,
     activation,
     days_to_first_use,
+    disclosed,
     ever_used,
     per_group,
     retention,
@@ -125,3 +126,27 @@ def test_what_is_hidden_cannot_be_worked_out(counts: list[int]) -> None:
     if hidden and len(hidden) < len(counts):
         assert len(hidden) > 1
         assert sum(hidden) >= LEAST_GROUP
+
+
+@given(counts=st.lists(st.integers(0, 30), min_size=5, max_size=5), least=st.sampled_from([5, 10]))
+def test_segments_hold_beside_the_people_with_a_habit(counts: list[int], least: int) -> None:
+    """Whoever knows how many have a habit from elsewhere works out no group of few people from the five counts."""
+    shown = disclosed(counts, least)
+    assert all(s is None or s == c for s, c in zip(shown, counts, strict=True))
+    assert not {s for s in shown if s} & set(range(1, least))
+    assert (shown[0] is None) == (shown[1] is None)
+    hidden = [c for s, c in zip(shown[2:], counts[2:], strict=True) if s is None]
+    regular = counts[0] + counts[1]
+    if regular == 0 or (regular >= least and not 0 < sum(counts[2:]) < least):  # elsewhere it is shown
+        assert len(hidden) != 1
+        assert sum(hidden) not in range(1, least)
+    elif shown[0] is None and hidden != counts[2:]:
+        assert regular + sum(hidden) >= least
+
+
+def test_a_few_power_users_are_not_told_by_those_with_a_habit() -> None:
+    """Three power users of twenty with a habit: twenty may be shown, and neither seventeen nor three beside it."""
+    assert disclosed([3, 17, 6, 7, 8]) == [None, None, 6, 7, 8]
+    assert disclosed([0, 17, 6, 7, 8]) == [0, 17, 6, 7, 8]
+    assert disclosed([6, 17, 6, 0, 1]) == [6, 17, None, None, None]
+    assert disclosed([6, 17, 1, 1, 1]) == [None] * 5

@@ -153,3 +153,14 @@ async def test_folding_goes_on_until_nothing_is_left_or_nothing_moves() -> None:
     await fold_all(done, TODAY)  # type: ignore[arg-type]  # of the ports only this one is asked
     await fold_all(stuck, TODAY)  # type: ignore[arg-type]  # as above
     assert (done.left, stuck.left) == ([9], [])
+
+
+def test_use_that_goes_nowhere_does_not_tell_of_the_few_others() -> None:
+    """Where all but one to four of a source's people are in it, their figures are left out too."""
+    nowhere = NowhereTally()
+    for n in range(6):
+        nowhere.add("chat", "ops", "chat.web", TODAY, actor=bytes([n]))
+    shown, hidden = Unrouted("chat", "ops", "chat.web", 6, 6, TODAY), Unrouted("chat", "ops", "chat.web", 0, 0, TODAY)
+    assert [nowhere.of("chat", least_group=5, everybody=[n]) for n in (6, 7, 10, 11)] == [
+        [x] for x in (shown, hidden, hidden, shown)
+    ]
