@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 UV := $(shell command -v uv 2>/dev/null)
 SMOKE := build/smoke
 
-.PHONY: help install demo test lint bench bench-fleet bench-peers lock clean wheel-smoke
+.PHONY: help install demo test lint bench bench-fleet chaos bench-peers lock clean wheel-smoke
 
 help:  ## Show what there is.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -44,8 +44,16 @@ lint: $(STAMP)  ## Check style, types, import contracts and dependencies.
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
 
-bench: $(STAMP)  ## Measure speed, each figure as a ratio to a limit in the same run.
+bench: $(STAMP)  ## Measure speed, each figure as a ratio to a limit in the same run (about eight minutes).
 	$(BIN)/python tests/bench/bench.py
+	$(BIN)/python tests/bench/detection.py
+	$(BIN)/python tests/bench/ingest.py
+	$(BIN)/python tests/bench/ingress.py
+	$(BIN)/python tests/bench/scale.py
+	$(BIN)/python tests/bench/delivery.py
+
+chaos: $(STAMP)  ## Ten thousand messages in a long storm: kills, pauses, refusals, clock changes (about half an hour).
+	STICKSHAKER_CHAOS_OUTREACH=10000 STICKSHAKER_CHAOS_STRIKES=8 $(BIN)/python -m pytest -s tests/chaos
 
 wheel-smoke: $(STAMP)  ## Build the wheel, install it in a fresh venv and run it from elsewhere.
 	rm -rf $(SMOKE) && mkdir -p $(SMOKE)/elsewhere

@@ -9,7 +9,6 @@ from adapters.redis_store.numbers import Numbers
 from adapters.redis_store.wire import Client, to_bytes, to_text
 from bot.domain.audit import AuditEntry
 
-
 FIELDS: Final = ("at", "who", "what", "before", "after", "why")
 
 

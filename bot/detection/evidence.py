@@ -19,9 +19,13 @@ def drop_off(onset: date, seen: float, expected: float, *, numbers: bool) -> str
 
 
 def stall(plan_end: date, now: float, then: float, *, numbers: bool, breadth: bool, exact: bool) -> str:
-    """Say that the plan ran out and that reach has not grown for eight weeks; `exact` figures are people of a month."""
+    """Say that the plan ran out and that reach has not grown for eight weeks; `exact` figures are people of a month; both are rounded."""
     unit = "in a month" if exact else "on a usual working day"
-    reach = f"{then:.0f} people used it {unit} eight weeks ago, {now:.0f} do now" if numbers else "reach is flat"
+    reach = (
+        f"about {then:.0f} people used it {unit} eight weeks ago, about {now:.0f} do now"
+        if numbers
+        else "reach is flat"
+    )
     cases = "no use case was added" if breadth else "use cases are not reported"
     return f"Its plan for this stage ended on {day(plan_end)}; {reach}, and {cases}."
 

@@ -87,7 +87,8 @@ class Look:
                 yield row, self._made((row, Kind.DROP_OFF, drop.opened), basis, make)
 
     def _drop_off(self, row: int, drop: Drop, sums: Seen) -> Finding:
-        (tier, numbers), onset = self._shape(row), self._scene.window.day(drop.onset)
+        (tier, is_large), onset = self._shape(row), self._scene.window.day(drop.onset)
+        numbers = is_large and not 0 < sums.seen < self._least  # so few user-days are of as few people at the most
         said, lost = evidence.drop_off, max(0.0, sums.expected - sums.seen)
         if self._scene.run.book.works[row]:
             said, lost = evidence.work_drop_off, WORK_SEVERITY * lost / sums.expected if sums.expected else 0.0
@@ -100,7 +101,7 @@ class Look:
             observed=sums.seen if numbers else None,
             expected=round(sums.expected, 1) if numbers else None,
             evidence=said(onset, sums.seen, sums.expected, numbers=numbers),
-            severity=lost if numbers else SMALL_SEVERITY,
+            severity=lost if is_large else SMALL_SEVERITY,
             recent_share=sums.recent if numbers else None,
             tier=tier,
             numbers=numbers,
@@ -116,8 +117,8 @@ class Look:
                 yield row, self._made((row, Kind.STALL, stall.opened), basis, make)
 
     def _stall(self, row: int, stall: Stalled) -> Finding:
-        terms, (tier, numbers), day = self._scene.terms[row], self._shape(row), self._scene.window.day
-        opened, now, then = day(stall.opened), stall.now, stall.then
+        terms, (tier, is_large), day = self._scene.terms[row], self._shape(row), self._scene.window.day
+        opened, now, then, numbers = day(stall.opened), stall.now, stall.then, is_large
         past_plan = max(since for since, _ in terms.overrun if since <= opened)
         past_plan = max(past_plan, self._scene.window.first_day)
         span = terms.spans[-1]
@@ -128,6 +129,9 @@ class Look:
         if self._scene.run.book.works[row]:
             said, worth = evidence.work_stall(end, now, then, numbers=numbers, breadth=breadth), WORK_SEVERITY
         else:
+            # In steps of the least group, so that neither a count nor a difference of two tells of few people.
+            numbers = is_large and min(now, then) >= self._least
+            now, then = (self._least * float(round(count / self._least)) for count in (now, then))
             said = evidence.stall(end, now, then, numbers=numbers, breadth=breadth, exact=stall.exact)
         return Finding(
             pilot=terms.pilot.id,
@@ -138,7 +142,7 @@ class Look:
             observed=round(now, 1) if numbers else None,
             expected=round(then, 1) if numbers else None,
             evidence=said,
-            severity=worth if numbers else SMALL_SEVERITY,
+            severity=worth if is_large else SMALL_SEVERITY,
             tier=tier,
             numbers=numbers,
         )
