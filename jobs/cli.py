@@ -267,7 +267,7 @@ def export_command() -> None:
         async for line in export(process.ports, least, weeks_only=weeks_only):
             say_raw(line)
 
-    run(body)
+    run(body, reading=True)
 
 
 @app.command()

@@ -15,11 +15,11 @@ T = TypeVar("T")
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document for a script.")]
 
 
-def run(body: Callable[[Process], Coroutine[Any, Any, T]]) -> T:
-    """Open the process, run a command's body in it, and let go."""
+def run(body: Callable[[Process], Coroutine[Any, Any, T]], *, reading: bool = False) -> T:
+    """Open the process, run a command's body in it, and let go; with `reading` the user of the store need not write."""
 
     async def inner() -> T:
-        async with open_process(read_settings()) as process:
+        async with open_process(read_settings(), reading=reading) as process:
             return await body(process)
 
     return wait_for(inner())

@@ -149,8 +149,11 @@ async def open_process(
     messenger: Messenger | None = None,
     rules: Rules | None = None,
     engine: Engine | None = None,
+    reading: bool = False,
 ) -> AsyncIterator[Process]:
     """Connect the store, join every port and let go at the end; without an engine work is done in line.
+
+    With `reading` the user of the store need not be allowed to write.
 
     Raises SettingsError, StoreUnavailable or WrongKey in one sentence; StoreUnavailable also for what
     the store does later on. Call it from the main thread: the embedded server ends with the thread
@@ -168,7 +171,7 @@ async def open_process(
     store = RedisStore(client, secret)
     try:
         with store.faults_said():
-            facts = await store.open()
+            facts = await store.open(reading=reading)
             async with (
                 engine(engine_url(url, client), store.keys.engine) if engine else nullcontext(InlineQueue()) as queue
             ):
