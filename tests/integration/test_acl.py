@@ -16,9 +16,11 @@ from adapters.redis_store.address import client_for, engine_url
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.permissions import ENGINE, LEAVING, LISTENING, READING, WRITING, lines_of
 from adapters.redis_store.store import RedisStore
+from bot.app.deliver import Delivered
 from bot.app.export import export
 from bot.domain.entry import Stream
 from bot.errors import StoreUnavailable
+from jobs.measures import Measures
 from jobs.tasks import open_queue, register, work
 
 ACL = Path(__file__).resolve().parent.parent.parent / "docs" / "acl"
@@ -89,28 +91,30 @@ class Duties:
         self.ran: list[str] = []
         self.all_ran = asyncio.Event()
 
-    async def deliver(self, recipient: str, delivery: str) -> None:
+    async def deliver(self, *letters: str) -> Delivered:
         """Run, or fail."""
-        await self.run(f"{recipient} {delivery}")
+        await self.run(" ".join(letters))
+        return Delivered()
 
-    async def run(self, name: str) -> None:
+    async def run(self, name: str) -> timedelta:
         """Run, or fail."""
         self.ran.append(name)
         if len(set(self.ran)) == TASKS:
             self.all_ran.set()
         if len(self.ran) % 3 == 0:
             raise ValueError(name)
+        return timedelta(0)
 
 
 async def run_engine(url: str) -> None:
     """Ask for some tasks and run them in a worker, as the roles do."""
     duties = Duties()
     async with open_queue(url, Keys().engine) as queue:
-        register(queue.docket, duties)  # type: ignore[arg-type]  # it asks for no more than these two
+        register(queue.docket, duties, Measures())  # type: ignore[arg-type]  # it asks for no more than these two
         ending = asyncio.Event()
         worker = asyncio.create_task(work(queue.docket, "w", ending, timedelta(seconds=5)))
         for n in range(TASKS - 1):
-            await queue.submit("deliver", "ws", f"p{n}", f"d{n}")
+            await queue.submit("deliver", "ws", f"p{n} d{n}")
         await queue.submit("sweep")
         async with asyncio.timeout(10):
             await duties.all_ran.wait()
