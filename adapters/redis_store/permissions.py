@@ -29,6 +29,7 @@ READING: Final = f"""
     SCRIPT|LOAD {PROBE_SCRIPT}
     SCRIPT|EXISTS {SHA}
     EVALSHA {SHA} 1 string
+    EVAL {PROBE_SCRIPT} 1 string
     GET string
     MGET string
     GETRANGE string 0 0
@@ -83,12 +84,12 @@ WRITING: Final = """
     XACK stream readers 0-1
     XDEL stream 0-1
     XTRIM stream MINID 0
+    XLEN stream
 """
 """What they need besides."""
 ENGINE: Final = """
     HINCRBY hash n 1
     ZCARD zset
-    XLEN stream
     XREAD COUNT 1 STREAMS stream 0
     XAUTOCLAIM stream readers one 0 0-0
     PUBLISH channel probe
@@ -103,7 +104,6 @@ LISTENING: Final = """
     DISCARD
 """
 """The rest of it, queued and thrown away: a real subscription would take the connection."""
-IN_CLUSTER: Final = f"EVAL {PROBE_SCRIPT} 1 string"
 LEAVING: Final = "DEL string hash set zset list stream"
 AT_INGRESS: Final = "XRANGE {0} - + COUNT 1", "XDEL {0} 0-1"
 """What shows that a stream of others may be read and written, and changes nothing in it."""
@@ -138,7 +138,7 @@ async def try_all(client: Client, names: Names, *, reading: bool) -> None:
     if is_cluster:
         names = names._replace(engine=f"{{{names.engine}}}")
     stems = _stems(client, names.root)
-    first, second = _needed(names, reading=reading, is_cluster=is_cluster)
+    first, second = _needed(names, reading=reading)
     for probes in (first, second):
         refused: list[tuple[Probe, ResponseError]] = []
         for stem, node in stems:
@@ -158,10 +158,10 @@ def may_not_run(commands: Iterable[str]) -> str:
     return f"The user of STICKSHAKER_REDIS_URL may not run {named}; allow that in the server's ACL."
 
 
-def _needed(names: Names, *, reading: bool, is_cluster: bool) -> tuple[list[Probe], list[Probe]]:
+def _needed(names: Names, *, reading: bool) -> tuple[list[Probe], list[Probe]]:
     """Return what is tried at once, and what only if none of that was refused."""
     tried = READING if reading else WRITING + READING + ENGINE
-    lines = [*lines_of(tried), *([IN_CLUSTER] if is_cluster else []), *([] if reading else [LEAVING])]
+    lines = [*lines_of(tried), *([] if reading else [LEAVING])]
     later = [] if reading else lines_of(LISTENING)
     return [_probe(line, names) for line in lines], [_probe(line, names) for line in later]
 

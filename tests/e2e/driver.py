@@ -28,6 +28,10 @@ class FileChat:
         """Write to `path`."""
         self._path = path
 
+    def workspace(self, person: Person) -> str:  # noqa: ARG002  the port's own name
+        """Name the one workspace there is."""
+        return "file"
+
     async def send(self, person: Person, delivery: str, message: Message) -> str:
         """Append one line and sync it."""
         with self._path.open("a") as history:

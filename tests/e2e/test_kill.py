@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 OPEN = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 PILOTS = 60
 SECRET = b"a key of the kill tests"
+KEY = {"STICKSHAKER_PSEUDONYM_KEY": SECRET.decode()}
+"""An export tells which key its ids were made with."""
 
 
 async def with_store(folder: Path, body: object) -> object:
@@ -117,7 +119,7 @@ def test_killed_in_the_middle_of_a_load(tmp_path: Path) -> None:
 
 def export(folder: Path, registry: Path, usage: Path, kills: int) -> tuple[str, int]:
     """Load both files, killing the first tries of the second once rows arrive; return export and hits."""
-    env = {**os.environ, "STICKSHAKER_DATA_DIR": str(folder), "PYTHONPATH": str(ROOT)}
+    env = {**os.environ, "STICKSHAKER_DATA_DIR": str(folder), "PYTHONPATH": str(ROOT)} | KEY
     command = [sys.executable, "-m", "jobs.cli"]
     dice = random.Random(kills)  # noqa: S311  the moments of the kills, no secret
     subprocess.run([*command, "load", "registry", str(registry)], env=env, check=True, capture_output=True)

@@ -119,10 +119,7 @@ def test_every_command_that_the_store_uses_is_tried() -> None:
     lua = "\n".join(p.read_text() for p in (STORE / "lua").glob("*.lua"))
     called = {name.upper() for name in CLIENT_CALL.findall(python)} | set(RAW_CALL.findall(python))
     ours = {"PIPELINE", "EXECUTE", "EXECUTE_COMMAND", "REGISTER_SCRIPT", "ACLOSE"}
-    only_in_clusters = {"EVAL"}
-    used = (
-        called - ours - only_in_clusters | set(SCRIPT_CALL.findall(lua)) | {"EVALSHA", "SCRIPT LOAD", "SCRIPT EXISTS"}
-    )
+    used = called - ours | set(SCRIPT_CALL.findall(lua)) | {"EVALSHA", "SCRIPT LOAD", "SCRIPT EXISTS"}
     tried = {line.split()[0].replace("|", " ") for line in lines_of(READING + WRITING + LEAVING)}
     assert used == tried
 
