@@ -23,7 +23,6 @@ from jobs.tasks import open_queue
 from jobs.wiring import Process, open_process
 
 ROLES = {"web": "web", "worker-1": "worker", "worker-2": "worker"}
-MOST_DAYS = 20
 
 
 @dataclass(slots=True)
@@ -64,14 +63,14 @@ class Scene:
         self.clock.jump_to(moment)
         self.offsets.append((began, moment.timestamp() - began))
 
-    async def calm_down(self, season: Sequence[datetime], least: int, patience: float = 60) -> None:
+    async def calm_down(self, season: Sequence[datetime], least: int, patience: float = 240) -> None:
         """Let day after day pass until nothing waits any more, and keep the records of what was delivered.
 
         `least` deliveries of this season must have ended by then. The hour stays, so that of its last moment
         should be one in which everybody may be written to.
         """
         moment = season[-1]
-        async with self.connected() as process, asyncio.timeout(MOST_DAYS * patience):
+        async with self.connected() as process, asyncio.timeout(patience):
             found: list[Delivery] = []
             while len(found) < least or any(d.state not in ENDS for d in found):
                 moment += timedelta(days=1)
