@@ -1,14 +1,13 @@
 """The ingest command: what data teams wrote into our streams, once or for as long as we run (docs/ingress.md)."""
 
 import asyncio
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Final
 
 from bot.app.ingress import Receiver, Taken
+from jobs.running import ending
 from jobs.shown import say, say_json
 from jobs.wiring import Process
 
@@ -22,7 +21,7 @@ async def run_ingest(process: Process, *, follow: bool, as_json: bool) -> int:
     Ctrl-C and SIGTERM end it once what is in hand is taken in.
     """
     taken, receiver = Taken(), _receiver(process)
-    with _ending() as end:
+    with ending() as end:
         while not end.is_set():
             part = await receiver.take_in(end.is_set)
             taken += part
@@ -62,16 +61,3 @@ def show_taken(taken: Taken) -> None:
     say(f"Taken in: {taken.facts} facts, {taken.days} daily rows, {taken.pilots} pilots{unread}.")
     if taken.rejected:
         say(f"[yellow]{taken.rejected} objects were rejected[/]; the stream stickshaker:in:rejects says why.")
-
-
-@contextmanager
-def _ending() -> Iterator[asyncio.Event]:
-    """Give what is set once somebody asks us to end; until then nothing is cut off in the middle."""
-    end, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, end.set)
-    try:
-        yield end
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)

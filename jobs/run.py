@@ -2,9 +2,6 @@
 
 import asyncio
 import logging
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
@@ -16,6 +13,7 @@ from bot.errors import StoreUnavailable
 from bot.outgoing import Messenger
 from bot.ports import Clock
 from jobs.measures import Measures
+from jobs.running import ending
 from jobs.schedule import scheduler_of
 from jobs.settings import Settings
 from jobs.tasks import DocketQueue, open_queue, register, work
@@ -54,19 +52,19 @@ async def serve(
 
     Raises SettingsError and WrongKey: waiting mends neither.
     """
-    with _ending() as ending:
-        while not ending.is_set():
+    with ending() as end:
+        while not end.is_set():
             try:
                 async with open_process(
                     settings, clock=clock, messenger=messenger, rules=rules, engine=open_queue
                 ) as process:
-                    await _serve(process, role, ending)
+                    await _serve(process, role, end)
             except StoreUnavailable as fault:
                 LOG.warning("%s We look again in %d s.", fault, AGAIN.total_seconds())
-                await _wait(ending, AGAIN)
+                await _wait(end, AGAIN)
 
 
-async def _serve(opened: Process, role: Role, ending: asyncio.Event) -> None:
+async def _serve(opened: Process, role: Role, end: asyncio.Event) -> None:
     measures, queue = Measures(), opened.ports.queue
     process = replace(opened, faults_said=measures.watched(opened.faults_said))
     scheduler = scheduler_of(process, machine_clock())
@@ -76,27 +74,14 @@ async def _serve(opened: Process, role: Role, ending: asyncio.Event) -> None:
         try:
             if role.is_worker and isinstance(queue, DocketQueue):
                 register(queue.docket, process.duties, measures)
-                await work(queue.docket, worker_name(), ending, DRAIN)
+                await work(queue.docket, worker_name(), end, DRAIN)
             else:
-                await ending.wait()
+                await end.wait()
         finally:
             scheduler.shutdown(wait=False)
     LOG.info("ended")
 
 
-async def _wait(ending: asyncio.Event, most: timedelta) -> None:
+async def _wait(end: asyncio.Event, most: timedelta) -> None:
     """Wait a while, or until we are asked to end."""
-    await asyncio.wait([asyncio.ensure_future(ending.wait())], timeout=most.total_seconds())
-
-
-@contextmanager
-def _ending() -> Iterator[asyncio.Event]:
-    """Give what is set once somebody asks us to end; asked twice, we end at once."""
-    ending, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ending.set)
-    try:
-        yield ending
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
+    await asyncio.wait([asyncio.ensure_future(end.wait())], timeout=most.total_seconds())

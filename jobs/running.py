@@ -2,7 +2,9 @@
 
 import asyncio
 import getpass
-from collections.abc import Callable, Coroutine
+import signal
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -39,3 +41,16 @@ def operator() -> str:
         return f"admin at the terminal ({getpass.getuser()})"
     except (KeyError, OSError):
         return "admin at the terminal"
+
+
+@contextmanager
+def ending() -> Iterator[asyncio.Event]:
+    """Give what is set once somebody asks us to end; until then nothing is cut off in the middle."""
+    end, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, end.set)
+    try:
+        yield end
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from traceback import extract_tb
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 from docket import ConcurrencyLimit, Docket, ExponentialRetry, Worker
 
@@ -22,6 +22,7 @@ from bot.domain.outreach import identity
 from jobs.measures import Measures
 
 LOG = logging.getLogger(__name__)
+T = TypeVar("T")
 
 LEASE: Final = timedelta(seconds=10)
 """A task of a worker that died is given to another after this."""
@@ -53,14 +54,28 @@ class DocketQueue:
         """Ask for a task; one that waits or runs already is not asked for twice."""
         key = f"{task}:{identity(*ids)}" if ids else task
         async with self._places:
-            await self.docket.add(task, key=key)(*ids)
+            await _twice(lambda: self.docket.add(task, key=key)(*ids))
 
     async def depth(self) -> int:
         """Return how many tasks wait or run."""
+        return await _twice(self._depth)
+
+    async def _depth(self) -> int:
         async with self.docket.redis() as client, client.pipeline(transaction=False) as pipe:
             pipe.xlen(self.docket.stream_key)
             pipe.zcard(self.docket.queue_key)
             return sum(await pipe.execute())
+
+
+async def _twice(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask once more when it fails: the engine's pool finds out by use that the server closed a connection meanwhile.
+
+    What it is asked may be done twice.
+    """
+    try:
+        return await ask()
+    except Exception:  # noqa: BLE001  whatever it was, the second one is told
+        return await ask()
 
 
 class TaskFailed(Exception):  # noqa: N818  it is what the engine is told of any fault
@@ -78,7 +93,7 @@ async def open_queue(url: str, name: str) -> AsyncIterator[DocketQueue]:
 
 async def _not_here() -> None:
     """Stand for a task in a process that asks for it and does not run it."""
-    raise NotImplementedError
+    raise TaskFailed("this process runs no tasks")
 
 
 def register(docket: Docket, duties: Duties, measures: Measures) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.app.deliver import Delivered, Deliverer
-from bot.app.dispatch import due_now, relay
+from bot.app.dispatch import Due, due_now, relay
 from bot.app.ingest import tidy
 from bot.app.ingress import Receiver
 from bot.app.replies import work_off_replies
@@ -79,13 +79,22 @@ class Duties:
         if depth >= FEW:
             return
         due = await due_now(self.ports, self.rules, MOST_HANDED_OUT - depth)
-        await self.ports.outbox.handed_out([d.delivery for d in due], self.ports.clock.now() + HANDED_OUT_FOR)
+        deliveries, now = [d.delivery for d in due], self.ports.clock.now()
+        await self.ports.outbox.handed_out(deliveries, now + HANDED_OUT_FOR)
+        try:
+            await self._hand_out(due)
+        except Exception:
+            await self.ports.outbox.handed_out(deliveries, now)  # nobody may have heard of them
+            raise
+
+    async def _hand_out(self, due: Sequence[Due]) -> None:
+        """Ask for what is due in bundles, each of one workspace."""
         bundles: dict[str, list[str]] = defaultdict(list)
         for one in due:
             bundles[one.workspace].append(f"{one.delivery.recipient} {one.delivery.id}")
-        submit = self.ports.queue.submit
         for workspace, letters in bundles.items():
-            await gather(*(submit("deliver", workspace, *part) for part in in_bundles(letters)))
+            parts = [letters[start : start + BUNDLE] for start in range(0, len(letters), BUNDLE)]
+            await gather(*(self.ports.queue.submit("deliver", workspace, *part) for part in parts))
 
     async def deliver(self, *letters: str) -> Delivered:
         """Do what is due about deliveries, each given as `recipient id`."""
@@ -131,11 +140,6 @@ class Duties:
         report = await sweep(self.ports, self.rules, self.ports.clock.now(), changed_only=changed_only)
         if report.outreach:
             await self.ports.queue.submit("relay")
-
-
-def in_bundles(letters: Sequence[str]) -> list[Sequence[str]]:
-    """Cut what goes through one workspace into tasks."""
-    return [letters[start : start + BUNDLE] for start in range(0, len(letters), BUNDLE)]
 
 
 def round_of(job: str, at: datetime) -> datetime:

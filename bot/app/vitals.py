@@ -40,7 +40,7 @@ class Vitals:
 async def vitals(ports: Ports, now: datetime) -> Vitals:
     """Ask the store; the cost follows the number of cases and of deliveries that wait."""
     marks, late = _sources(await ports.sources.all(), now.date())
-    findings, states = _cases(await ports.cases.all())
+    findings, states = _cases(await ports.cases.some(await ports.cases.opened()))
     return Vitals(
         at=now,
         outbox=await ports.dead_letters.load(),

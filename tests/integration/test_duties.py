@@ -77,6 +77,22 @@ async def test_what_is_due_is_handed_out_once_the_worst_first(world: World, duti
     assert len(world.sent) == 3
 
 
+async def test_what_the_queue_did_not_take_is_due_at_once(world: World, duties: Duties) -> None:
+    """When the queue fails, nobody has heard of the deliveries: the next round hands them out, not one in half a minute."""
+    await decided(world, ["a"])
+    world.clock.at = OPEN
+
+    class Broken(FakeQueue):
+        async def submit(self, *_: str) -> None:
+            raise ConnectionError
+
+    broken = replace(duties, ports=replace(world.ports, queue=Broken()))
+    with pytest.raises(ConnectionError):
+        await broken.wake()
+    await duties.wake()
+    assert len(asked(world)) == 1
+
+
 async def test_a_fault_of_one_delivery_does_not_keep_the_others_of_its_bundle(world: World, duties: Duties) -> None:
     """The chat's history fails for one that is to be looked after; the two others are sent, and the fault is told."""
     await decided(world, ["a", "b", "c"])

@@ -198,3 +198,12 @@ async def test_the_scheduler_begins_with_what_was_missed(world: World, noted: No
     assert sorted(jobs) == sorted(ROUNDS)
     assert {job.next_run_time for job in jobs.values()} == {world.clock.at}
     assert all(job.trigger.start_date == round_of(name, world.clock.at) + ROUNDS[name] for name, job in jobs.items())
+
+
+async def test_connections_that_the_server_closed_cost_nothing(queue: DocketQueue, store: RedisStore) -> None:
+    """After every connection of the engine was cut, what is asked next is answered: it is asked once more."""
+    await asyncio.gather(*(queue.depth() for _ in range(8)))
+    for _ in range(3):
+        await store.client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        await queue.submit("sweep")
+        assert await queue.depth() == 1
