@@ -13,7 +13,8 @@ from chat_server import ChatServer
 from firm import ENDS, Books, Trouble
 from jumping import JumpingClock
 from pydantic import SecretStr
-from storm import KEY, Service, StoreServer, Storm
+from servers import Server
+from storm import KEY, Service, Storm
 
 from bot.domain.outreach import Delivery
 from bot.errors import StoreUnavailable
@@ -30,7 +31,7 @@ class Scene:
     """Everything of one test; the test itself is one more process, which only asks and looks."""
 
     folder: Path
-    server: StoreServer
+    server: Server
     clock: JumpingClock
     chat: ChatServer
     storm: Storm
@@ -103,7 +104,7 @@ class Scene:
 
 @asynccontextmanager
 async def service_of(
-    folder: Path, server: StoreServer, clock: JumpingClock, chat: ChatServer, ramp: int, dice: Random
+    folder: Path, server: Server, clock: JumpingClock, chat: ChatServer, ramp: int, dice: Random
 ) -> AsyncIterator[Scene]:
     """Run the replicas over a store that runs already; whatever is left of them in the end is killed."""
     async with chat.running() as address:

@@ -11,58 +11,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-import redis
 from firm import Trouble
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-from servers import SECRET, free_port
-
-from adapters.redis_store.embedded import server_binary
+from servers import Server, free_port, old_binary, serve
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 KEY = "a pseudonym key of the chaos tests"
-SECONDS = 10.0
 SYNC = os.environ.get("STICKSHAKER_CHAOS_SYNC", "always")
 """How the store keeps its file: as ours does, or `everysec`."""
 
 
-@dataclass(slots=True)
-class StoreServer:
-    """A server with an append-only file that can be killed and comes back with what it had acknowledged."""
-
-    folder: Path
-    binary: Path = field(default_factory=server_binary)
-    port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        """Return its URL."""
-        return f"redis://:{SECRET}@127.0.0.1:{self.port}/0"
-
-    def start(self) -> None:
-        """Start it and wait until it has read its file."""
-        options = {"port": self.port, "bind": "127.0.0.1", "dir": self.folder, "requirepass": SECRET, "save": ""}
-        options |= {"appendonly": "yes", "appendfsync": SYNC}
-        words = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
-        self.process = subprocess.Popen([str(self.binary), *words], stdout=subprocess.DEVNULL)
-        end = time.monotonic() + SECONDS
-        with redis.Redis(port=self.port, password=SECRET, retry=Retry(NoBackoff(), 0)) as client:
-            while time.monotonic() < end:
-                try:
-                    client.ping()
-                except redis.RedisError:
-                    time.sleep(0.01)
-                else:
-                    return
-        raise AssertionError("the store did not come back")
-
-    def kill(self) -> None:
-        """End it at once."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
+@contextmanager
+def store_server(folder: Path) -> Iterator[Server]:
+    """Run a store with an append-only file; killed and started again it has what it had acknowledged."""
+    binary = old_binary() if os.environ.get("STICKSHAKER_TEST_STORE") == "redis62" else None
+    with serve(folder, "--appendonly", "yes", "--appendfsync", SYNC, binary=binary) as server:
+        yield server
 
 
 @dataclass(slots=True)
@@ -114,7 +78,7 @@ class Storm:
     """Random trouble for a service; each is noted with its time."""
 
     service: Service
-    store: StoreServer
+    store: Server
     roles: dict[str, str]
     dice: Random
     troubles: list[Trouble] = field(default_factory=list)
@@ -136,7 +100,7 @@ class Storm:
         with self.noted("killed the store"):
             self.store.kill()
             time.sleep(self.dice.uniform(0.1, 1.0))
-            self.store.start()
+            self.store.start_again()
 
     def pause(self) -> None:
         """Stop a replica where it stands for one to eight seconds: longer than a send may take, and than it is left alone."""
