@@ -10,7 +10,9 @@ from typing import Final
 from chat_server import ChatServer, Got
 from jumping import JumpingClock
 from replica import SENDING
+from world import world_of
 
+from adapters.redis_store.store import RedisStore, client_for
 from bot.app.switch import go_live
 from bot.domain.calendar import Calendar, SendingHours, to_zone
 from bot.domain.outreach import Delivery, DeliveryState
@@ -20,11 +22,24 @@ from bot.ports import Ports
 
 ZONES: Final = (("Europe/Berlin", "DE"), ("America/New_York", "US"))
 OLD: Final = date(2025, 3, 1)
+KEY: Final = "a pseudonym key of the chaos tests"
 WEEK: Final = timedelta(days=7)
 ENDS: Final = frozenset({DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.DROPPED, DeliveryState.DEAD})
 
 
-async def settle_down(ports: Ports, clock: JumpingClock, pilots: range) -> None:
+async def firm_of(pilots: range, url: str, clock: JumpingClock) -> list[str]:
+    """Make a firm that is live, or add to it, and return the ids of its owners."""
+    opened = RedisStore(client_for(url), KEY.encode())
+    try:
+        await opened.open()
+        ports = world_of(opened, clock.now()).ports
+        await _settle_down(ports, clock, pilots)
+        return sorted(await ports.people.all())
+    finally:
+        await opened.close()
+
+
+async def _settle_down(ports: Ports, clock: JumpingClock, pilots: range) -> None:
     """Register pilots that have outstayed their stage, each with an owner of its own, and go live."""
     firm = [_pilot(n) for n in pilots]
     await ports.pilots.put(firm)

@@ -10,11 +10,11 @@ from pathlib import Path
 from random import Random
 
 from chat_server import ChatServer
-from firm import ENDS, Books, Trouble
+from firm import ENDS, KEY, Books, Trouble
 from jumping import JumpingClock
 from pydantic import SecretStr
-from servers import Server
-from storm import KEY, Service, Storm
+from stores import Store
+from storm import Service, Storm
 
 from bot.domain.outreach import Delivery
 from bot.errors import StoreUnavailable
@@ -31,7 +31,7 @@ class Scene:
     """Everything of one test; the test itself is one more process, which only asks and looks."""
 
     folder: Path
-    server: Server
+    store: Store
     clock: JumpingClock
     chat: ChatServer
     storm: Storm
@@ -42,7 +42,7 @@ class Scene:
     async def connected(self) -> AsyncIterator[Process]:
         """Connect to the store as the service does."""
         settings = Settings(
-            redis_url=SecretStr(self.server.url), pseudonym_key=SecretStr(KEY), data_dir=self.folder / "data"
+            redis_url=SecretStr(self.store.url), pseudonym_key=SecretStr(KEY), data_dir=self.folder / "data"
         )
         async with open_process(settings, clock=self.clock, engine=open_queue) as process:
             yield process
@@ -104,15 +104,15 @@ class Scene:
 
 @asynccontextmanager
 async def service_of(
-    folder: Path, server: Server, clock: JumpingClock, chat: ChatServer, ramp: int, dice: Random
+    folder: Path, store: Store, clock: JumpingClock, chat: ChatServer, ramp: int, dice: Random
 ) -> AsyncIterator[Scene]:
     """Run the replicas over a store that runs already; whatever is left of them in the end is killed."""
     async with chat.running() as address:
-        service = Service(server.url, address, folder / "clock", folder, ramp)
+        service = Service(store.url, address, folder / "clock", folder, ramp)
         try:
             for name, role in ROLES.items():
                 service.start(name, role)
-            yield Scene(folder, server, clock, chat, Storm(service, server, ROLES, dice))
+            yield Scene(folder, store, clock, chat, Storm(service, store, ROLES, dice))
         finally:
             for replica in service.replicas.values():
                 replica.kill()

@@ -11,22 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from firm import Trouble
-from servers import Server, free_port, old_binary, serve
+from firm import KEY, Trouble
+from servers import free_port
+from stores import Store
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-KEY = "a pseudonym key of the chaos tests"
-SYNC = os.environ.get("STICKSHAKER_CHAOS_SYNC", "always")
-"""How the store keeps its file: as ours does, or `everysec`."""
-
-
-@contextmanager
-def store_server(folder: Path) -> Iterator[Server]:
-    """Run a store with an append-only file; killed and started again it has what it had acknowledged."""
-    binary = old_binary() if os.environ.get("STICKSHAKER_TEST_STORE") == "redis62" else None
-    with serve(folder, "--appendonly", "yes", "--appendfsync", SYNC, binary=binary) as server:
-        yield server
 
 
 @dataclass(slots=True)
@@ -78,7 +68,7 @@ class Storm:
     """Random trouble for a service; each is noted with its time."""
 
     service: Service
-    store: Server
+    store: Store
     roles: dict[str, str]
     dice: Random
     troubles: list[Trouble] = field(default_factory=list)
@@ -96,11 +86,10 @@ class Storm:
             self.service.start(name, self.roles[name])
 
     def kill_store(self) -> None:
-        """Kill the store and start it again after a moment."""
+        """Kill a server of the store and wait until it takes writes again."""
+        self.store.settle()
         with self.noted("killed the store"):
-            self.store.kill()
-            time.sleep(self.dice.uniform(0.1, 1.0))
-            self.store.start_again()
+            self.store.break_down(self.dice)
 
     def pause(self) -> None:
         """Stop a replica where it stands for one to eight seconds: longer than a send may take, and than it is left alone."""

@@ -1,6 +1,7 @@
 """Whatever is killed, stopped or overloaded: every message arrives exactly once, or is listed with the reason why not.
 
-The short form runs with the other tests, on Redis 6.2 with STICKSHAKER_TEST_STORE=redis62; `make chaos` is the long one.
+The short form runs with the other tests: a thousand messages over one server, and a fifth of them over a Cluster and
+through failovers of a Sentinel. `make chaos` is the long one, and STICKSHAKER_TEST_STORE=redis62 makes it Redis 6.2.
 """
 
 import asyncio
@@ -16,15 +17,11 @@ from typing import Final
 import pytest
 from chat import workspace_of
 from chat_server import ChatServer, Faults
-from firm import Books, settle_down, utc
+from firm import Books, firm_of, utc
 from jumping import JumpingClock
 from replica import EVERYBODY
 from scene import service_of
-from servers import Server
-from storm import KEY, store_server
-from world import world_of
-
-from adapters.redis_store.store import RedisStore, client_for
+from stores import LAYOUTS, Store
 
 OUTREACH: Final = int(os.environ.get("STICKSHAKER_CHAOS_OUTREACH", "1000"))
 STRIKES: Final = int(os.environ.get("STICKSHAKER_CHAOS_STRIKES", "2"))
@@ -43,8 +40,8 @@ SEASONS: Final = (
     ),
 )
 """Moments in the hours of both Berlin and New York."""
-PER_SEASON: Final = OUTREACH // 4
-"""Pilots of a season: each asks its owner once and, in vain, once more."""
+LESS: Final = int(os.environ.get("STICKSHAKER_CHAOS_LESS", "5"))
+"""How many times fewer messages there are over a Cluster and under a Sentinel."""
 
 
 @pytest.fixture
@@ -55,29 +52,42 @@ def clock(tmp_path: Path) -> JumpingClock:
     return one
 
 
+@pytest.fixture(params=LAYOUTS)
+def layout(request: pytest.FixtureRequest) -> str:
+    """Return the name of each layout."""
+    return str(request.param)
+
+
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    """Return a running store."""
+def outreach(layout: str) -> int:
+    """Return how many messages there are."""
+    return OUTREACH if layout == "one server" else OUTREACH // LESS
+
+
+@pytest.fixture
+def store(layout: str, tmp_path: Path) -> Iterator[Store]:
+    """Return a running store of the layout."""
     (tmp_path / "store").mkdir()
-    with store_server(tmp_path / "store") as one:
+    with LAYOUTS[layout](tmp_path / "store") as one:
         yield one
 
 
 # The engine leaves the connections of a store that died while it connected to the garbage collector.
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_in_a_storm_each_message_arrives_once_or_is_listed(
-    tmp_path: Path, clock: JumpingClock, server: Server
+    tmp_path: Path, clock: JumpingClock, store: Store, outreach: int
 ) -> None:
     """Kills, pauses, a flood of refusals, answers that never come and two changes of clocks break no promise."""
+    pilots = outreach // 4  # of a season: each asks its owner once and, in vain, once more
     dice = Random(SEED)  # noqa: S311  a storm that can be repeated
-    people = await firm_of(range(PER_SEASON), server, clock)
+    people = await firm_of(range(pilots), store.url, clock)
     gone = frozenset(dice.sample(people, max(1, len(people) // 100)))
     chat = ChatServer(clock, dice, silent=frozenset({"team-0"}), gone=gone)
     assert {workspace_of(p) for p in people} >= chat.silent
-    async with service_of(tmp_path, server, clock, chat, EVERYBODY, dice) as scene:
+    async with service_of(tmp_path, store, clock, chat, EVERYBODY, dice) as scene:
         for number, season in enumerate(SEASONS):
             scene.jump_to(season[0])
-            await firm_of(range(number * PER_SEASON, (number + 1) * PER_SEASON), server, clock)
+            await firm_of(range(number * pilots, (number + 1) * pilots), store.url, clock)
             for start in season:
                 chat.faults = stormy(dice)
                 scene.jump_to(start)
@@ -86,26 +96,14 @@ async def test_in_a_storm_each_message_arrives_once_or_is_listed(
                     await asyncio.sleep(dice.uniform(0.5, 2.0))
                     await asyncio.to_thread(scene.storm.strike)
             chat.faults = Faults()
-            await scene.calm_down(season, least=int(1.95 * PER_SEASON))
+            await scene.calm_down(season, least=int(1.95 * pilots))
         codes = await asyncio.to_thread(scene.storm.service.end)
         books = await scene.books()
     tell(books)
     gc.collect()
     assert books.faults() == []
-    assert len(books.deliveries) >= OUTREACH * 0.95
+    assert len(books.deliveries) >= outreach * 0.95
     assert set(codes.values()) == {0}
-
-
-async def firm_of(pilots: range, server: Server, clock: JumpingClock) -> list[str]:
-    """Make a firm that is live, or add to it, and return the ids of its owners."""
-    store = RedisStore(client_for(server.url), KEY.encode())
-    try:
-        await store.open()
-        ports = world_of(store, clock.now()).ports
-        await settle_down(ports, clock, pilots)
-        return sorted(await ports.people.all())
-    finally:
-        await store.close()
 
 
 def stormy(dice: Random) -> Faults:

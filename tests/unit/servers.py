@@ -42,9 +42,9 @@ def old_binary() -> Path:
     return Path(found.submodule_search_locations[0]) / "bin" / "redis-server"
 
 
-def until(is_so: Callable[[], object], what: str) -> None:
-    """Return once something is so; fail after ten seconds."""
-    end = time.monotonic() + SECONDS
+def until(is_so: Callable[[], object], what: str, seconds: float = SECONDS) -> None:
+    """Return once something is so; fail after so many seconds."""
+    end = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < end, what
         time.sleep(0.02)
@@ -128,7 +128,7 @@ def form(nodes: list[Server]) -> None:
     for node, port in zip(nodes[1:], bus[1:], strict=True):
         nodes[0].admin.execute_command("CLUSTER", "MEET", "127.0.0.1", node.port, port)
     for node in nodes:
-        until(partial(_is_formed, node, len(nodes)), "the cluster never formed")
+        until(partial(is_formed, node, len(nodes)), "the cluster never formed")
 
 
 def _bus(node: Server) -> int:
@@ -137,7 +137,8 @@ def _bus(node: Server) -> int:
     return int(address.partition("@")[2].partition(",")[0])
 
 
-def _is_formed(node: Server, count: int) -> bool:
+def is_formed(node: Server, count: int = 3) -> bool:
+    """Whether a node finds its Cluster of so many complete."""
     told = node.admin.execute_command("CLUSTER", "INFO").split()
     return {b"cluster_state:ok", b"cluster_known_nodes:%d" % count} <= set(told)
 
@@ -164,13 +165,13 @@ class Watched:
 
 
 @contextmanager
-def watched(folder: Path, patience_ms: int = 1000) -> Iterator[Watched]:
+def watched(folder: Path, *options: str, patience_ms: int = 1000, binary: Path | None = None) -> Iterator[Watched]:
     """Run a primary and a replica under a Sentinel that gives up on a silent primary after so many milliseconds."""
     for name in ("primary", "replica", "sentinel"):
         (folder / name).mkdir()
     with (
-        serve(folder / "primary") as primary,
-        serve(folder / "replica", "--replicaof", f"127.0.0.1 {primary.port}") as replica,
+        serve(folder / "primary", *options, binary=binary) as primary,
+        serve(folder / "replica", "--replicaof", f"127.0.0.1 {primary.port}", *options, binary=binary) as replica,
     ):
         until(lambda: replica.admin.info("replication")["master_link_status"] == "up", "the replica never came up")
         notes = folder / "sentinel" / "sentinel.conf"
@@ -180,7 +181,7 @@ def watched(folder: Path, patience_ms: int = 1000) -> Iterator[Watched]:
             f"sentinel down-after-milliseconds store {patience_ms}\n"
             "sentinel failover-timeout store 5000\n"
         )
-        with serve(folder / "sentinel", "--sentinel", notes=notes) as sentinel:
+        with serve(folder / "sentinel", "--sentinel", notes=notes, binary=binary) as sentinel:
             until(lambda: sentinel.admin.sentinel_slaves("store"), "the sentinel never found the replica")
             yield Watched(primary, replica, sentinel)
 
