@@ -10,7 +10,7 @@ from typing import Final
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.app.duties import ROUNDS, round_of
+from bot.app.rounds import ROUNDS, round_of
 from bot.errors import StoreUnavailable
 from bot.ports import Clock
 from jobs.wiring import Process

@@ -17,7 +17,8 @@ from docket import ConcurrencyLimit, Docket, ExponentialRetry, Worker
 
 from bot.app.correlated import correlated
 from bot.app.deliver import Delivered
-from bot.app.duties import ROUNDS, Duties
+from bot.app.duties import Duties
+from bot.app.rounds import ROUNDS
 from bot.domain.outreach import identity
 from jobs.measures import Measures
 

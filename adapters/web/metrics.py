@@ -8,6 +8,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from bot.app.self_check import faults_of
 from bot.app.vitals import Vitals
 
 PREFIX = "stickshaker_"
@@ -32,6 +33,9 @@ class _Told(Collector):
             yield from _of_work(self._vitals)
             yield from _of_rounds(self._vitals)
             yield from _of_sources(self._vitals)
+            yield _gauge(
+                "faults", "What the self-check finds wrong; the log has the words", len(faults_of(self._vitals))
+            )
 
 
 def _of_work(told: Vitals) -> Iterator[Metric]:

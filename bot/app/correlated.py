@@ -1,8 +1,12 @@
 """The ids of what is being worked on, for whoever writes the log: pilot, case, delivery, source, job; never a person."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Final
+
+MOST_NAMED: Final = 20
+"""Pilots that one line of the log names."""
 
 _BOUND: ContextVar[dict[str, str]] = ContextVar("bound", default={})  # noqa: B039  it is replaced, never changed
 
@@ -28,3 +32,8 @@ def correlated(
 def bound() -> Mapping[str, str]:
     """Return the ids of the blocks that we are in."""
     return _BOUND.get()
+
+
+def first(pilots: Collection[str]) -> str:
+    """Return the ids of pilots for a line of the log, the first ones where there are many."""
+    return " ".join(sorted(pilots)[:MOST_NAMED])

@@ -3,21 +3,27 @@
 A job that leads to another asks the queue for it; when the queue loses that, the next round of the other finds the work.
 """
 
+import logging
 from asyncio import gather
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
+from bot.app.correlated import first
 from bot.app.deliver import Delivered, Deliverer
 from bot.app.dispatch import Due, due_now, relay
 from bot.app.ingest import tidy
 from bot.app.ingress import Receiver
 from bot.app.replies import work_off_replies
 from bot.app.rules import Rules
+from bot.app.self_check import faults_of
 from bot.app.sweep import sweep
+from bot.app.vitals import vitals
 from bot.ports import Ports, Round
+
+LOG = logging.getLogger(__name__)
 
 MOST_HANDED_OUT: Final = 2_000
 """Deliveries that wait in the queue at most: what is due beyond that stays in the outbox, which knows their order."""
@@ -28,18 +34,6 @@ BUNDLE: Final = 16
 """Deliveries of one workspace that are handed out as one task: what they are about is read at once."""
 HANDED_OUT_FOR: Final = timedelta(seconds=30)
 """So long a delivery that was handed out isn't handed out again; the engine repeats a lost task sooner."""
-
-ROUNDS: Final[Mapping[str, timedelta]] = {
-    "wake": timedelta(seconds=1),
-    "replies": timedelta(seconds=5),
-    "relay": timedelta(seconds=5),
-    "ingest": timedelta(seconds=5),
-    "changed": timedelta(minutes=1),
-    "clocks": timedelta(minutes=5),
-    "sweep": timedelta(hours=1),
-    "retention": timedelta(days=1),
-}
-"""How often a round of each job begins, counted from 1970 in UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +56,7 @@ class Duties:
             "changed": self.changed,
             "clocks": self.clocks,
             "sweep": self.sweep,
+            "self_check": self.self_check,
             "retention": self.retention,
         }
 
@@ -117,6 +112,10 @@ class Duties:
         """Take in what data teams wrote into the streams."""
         taken = await self.receiver.take_in()
         if taken.entries:
+            moved = sorted(await self.ports.touched.read())
+            LOG.info(
+                "taken from the streams: entries %d, pilots to look at %d: %s", taken.entries, len(moved), first(moved)
+            )
             await self.ports.queue.submit("changed")
 
     async def changed(self) -> None:
@@ -132,6 +131,11 @@ class Duties:
         """Look at every pilot."""
         await self._sweep(changed_only=False)
 
+    async def self_check(self) -> None:
+        """Log what is wrong with Stickshaker itself."""
+        for fault in faults_of(await vitals(self.ports, self.ports.clock.now())):
+            LOG.warning("%s", fault)
+
     async def retention(self) -> None:
         """Finish what a load left behind, and delete what is past its time."""
         await tidy(self.ports, self.ports.clock.now().date())
@@ -140,9 +144,3 @@ class Duties:
         report = await sweep(self.ports, self.rules, self.ports.clock.now(), changed_only=changed_only)
         if report.outreach:
             await self.ports.queue.submit("relay")
-
-
-def round_of(job: str, at: datetime) -> datetime:
-    """Return when the round of a job began in which this moment lies."""
-    period = ROUNDS[job].total_seconds()
-    return datetime.fromtimestamp(at.timestamp() // period * period, at.tzinfo)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final
 
-from bot.app.correlated import correlated
+from bot.app.correlated import correlated, first
 from bot.app.ingress import Receiver
 from bot.domain.entry import Stream
 from bot.domain.fact import Cell, Partition, WireFact
@@ -25,8 +25,6 @@ BODY: Final = "body"
 """The name of the one entry that a body is."""
 MOST_TOLD: Final = 100
 """Lines that are told one by one; of more only the number is."""
-MOST_NAMED: Final = 20
-"""Pilots that a line of the log names."""
 FOREIGN: Final = "source: the token is that of another source; send it with its own"
 
 
@@ -133,7 +131,7 @@ class _Counts:
 
     def named(self) -> str:
         """Return the pilots told of, the first ones if there are many."""
-        return " ".join(sorted(self.pilots)[:MOST_NAMED])
+        return first(self.pilots)
 
     def duplicates(self, facts: int) -> int:
         """Return how many facts said what was stored already; exact where each fact makes one figure of one pilot."""

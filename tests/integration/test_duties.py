@@ -1,5 +1,7 @@
 """The jobs over a real store: each does what the state says is due, and asks the queue for what follows from it."""
 
+import json
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,8 +13,9 @@ from world import World, old_pilot, world_of
 
 from adapters.redis_store.store import RedisStore
 from bot.app import duties as jobs
-from bot.app.duties import ROUNDS, Duties, round_of
+from bot.app.duties import Duties
 from bot.app.ingress import Receiver
+from bot.app.rounds import ROUNDS, round_of
 from bot.domain.case import CaseState
 from bot.domain.playbook import Budgets, Playbook
 from bot.domain.reply import OnTrack
@@ -186,3 +189,18 @@ def test_a_round_begins_at_the_same_moment_everywhere(job: str, begin: str) -> N
     at = datetime(2026, 3, 10, 9, 41, 7, 300_000, tzinfo=UTC)
     assert round_of(job, at) == datetime.fromisoformat(f"2026-03-10T{begin}+00:00")
     assert round_of(job, round_of(job, at)) == round_of(job, at)
+
+
+async def test_what_came_by_a_stream_is_logged_with_its_pilots(
+    world: World, duties: Duties, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Telemetry and the case it leads to are joined in the log by the pilot's id; nobody's name or use is in it."""
+    await world.register(old_pilot("tax"))
+    await world.ports.touched.looked_at(await world.ports.touched.read())
+    row = {"pilot": "tax", "day": "2026-03-02", "source": "ads", "active_users": 7, "seats": 40}
+    await world.store.client.xadd(world.store.keys.ingress("usage"), {"day": json.dumps(row)})
+    with caplog.at_level(logging.INFO):
+        await duties.ingest()
+    (line,) = [r.getMessage() for r in caplog.records if "taken from" in r.getMessage()]
+    assert line == "taken from the streams: entries 1, pilots to look at 1: tax"
+    assert ("changed",) in asked(world)

@@ -12,8 +12,9 @@ from world import World, world_of
 from adapters.redis_store.embedded import EmbeddedServer
 from adapters.redis_store.store import RedisStore
 from bot.app.deliver import Delivered
-from bot.app.duties import ROUNDS, Duties, round_of
+from bot.app.duties import Duties
 from bot.app.ingress import Receiver
+from bot.app.rounds import ROUNDS, round_of
 from bot.errors import StoreUnavailable
 from jobs.measures import Measures
 from jobs.schedule import fire, scheduler_of
