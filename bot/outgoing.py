@@ -1,15 +1,16 @@
 """What the core needs for messages that leave: the outbox with its claims, what is in trouble, and a chat."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from bot.domain.audit import AuditEntry
-from bot.domain.outreach import Delivery, DeliveryState, Outreach, Window
+from bot.domain.outreach import Delivery, DeliveryState, Outreach, Role, Window, role_of
 from bot.domain.people import Person
 from bot.messages.model import Message
+from bot.policy.budget import Budget
 
 
 class Claim(StrEnum):
@@ -25,9 +26,10 @@ class Claim(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The budget of one person: messages in 7 days, hours between two, one a local day."""
+    """The budget of one person: messages in 7 days in all and in the role, hours between two, one a local day."""
 
     per_week: int
+    in_role: int
     min_gap: timedelta
     local_day: str
     """The recipient's calendar day as YYYY-MM-DD."""
@@ -35,10 +37,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How much one person got and will get: moments of claims, and whether a message is queued."""
+    """How much one person got and will get: deliveries with the moments of their claims, and roles with one queued."""
 
-    claimed: tuple[datetime, ...]
-    has_queued: bool
+    claimed: Mapping[str, datetime]
+    queued: frozenset[Role] = frozenset()
+
+    def budget(self, role: Role) -> Budget:
+        """Return what the person got in all, and in a role."""
+        mine = tuple(at for delivery, at in self.claimed.items() if role_of(delivery) is role)
+        return Budget(tuple(self.claimed.values()), role in self.queued, role, mine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +144,8 @@ class Outbox(Protocol):
         """Move the time of a queued delivery."""
         ...
 
-    async def budget(self, recipient: str, since: datetime) -> list[datetime]:
-        """Return the moments at which messages nobody asked for were claimed for this person."""
-        ...
-
     async def standing(self, people: Sequence[str], since: datetime) -> dict[str, Standing]:
-        """Return for each of these people what `budget` returns, and whether anything is queued for them."""
+        """Return what each of these people got since then, and in which roles a message is queued for them."""
         ...
 
     async def reserve(self, day: date, outreach: str, limit: int) -> bool:

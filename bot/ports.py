@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from bot.domain.ask import Ask
 from bot.domain.audit import AuditEntry
 from bot.domain.case import Case
 from bot.domain.falls import CommonFalls
 from bot.domain.outreach import Outreach
-from bot.domain.people import Person
+from bot.domain.people import Person, Preferences
 from bot.domain.pilot import Pilot
 from bot.domain.reply import Reply
 from bot.domain.settings import OrgState
@@ -144,6 +145,29 @@ class Cases(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class StoredAsk:
+    """An Ask as read, with the revision a later write must name."""
+
+    ask: Ask
+    revision: int
+
+
+class Asks(Protocol):
+    """What people are asked to clear; one write moves an Ask."""
+
+    async def some(self, asks: Sequence[tuple[str, str]]) -> dict[tuple[str, str], StoredAsk]:
+        """Return the latest Ask of each person (id) and thing (key) that ever had one."""
+        ...
+
+    async def save(self, ask: Ask, *, expected: int, entry: AuditEntry) -> int:
+        """Store an Ask and its audit entry in one step and return the new revision.
+
+        `expected` is the revision read before, 0 when there was none. Raises Conflict when it has moved on.
+        """
+        ...
+
+
 class Inbox(Protocol):
     """Replies, stored before the chat gets its acknowledgement."""
 
@@ -185,6 +209,10 @@ class People(Protocol):
 
     async def some(self, people: Sequence[str]) -> dict[str, Person]:
         """Return these people by id; unknown ones are left out."""
+        ...
+
+    async def prefer(self, person: str, preferences: Preferences) -> None:
+        """Remember what somebody set for themselves; called on their own word only."""
         ...
 
     async def opt_out(self, person: str) -> None:
@@ -275,6 +303,7 @@ class Ports:
     nowhere: Nowhere
     ingress: Ingress
     cases: Cases
+    asks: Asks
     outbox: Outbox
     dead_letters: DeadLetters
     inbox: Inbox

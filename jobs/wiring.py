@@ -198,6 +198,7 @@ def _join(store: RedisStore, clock: Clock, messenger: Messenger, queue: WorkQueu
         nowhere=store.nowhere,
         ingress=store.ingress,
         cases=store.cases,
+        asks=store.asks,
         outbox=store.outbox,
         dead_letters=store.dead_letters,
         inbox=store.inbox,

@@ -63,7 +63,7 @@ class RedisDeadLetters:
         keys = [
             self._keys.delivery(person, delivery.id),
             self._keys.due(shard),
-            self._keys.open(person),
+            self._keys.open(person, delivery.role),
             self._keys.letters(shard),
             self._keys.stuck(shard),
         ]

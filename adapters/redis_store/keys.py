@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Final
 
+from bot.domain.outreach import Role
+
 SHARDS: Final = 256
 INGRESS: Final = "stickshaker:in"
 """What the names of the streams begin with that others write into: the same for everybody."""
@@ -259,9 +261,18 @@ class Keys:
         """Name the string: the delivery that holds an outreach."""
         return self._r(self.shard_of_person(person), "out", outreach)
 
-    def open(self, person: str) -> str:
-        """Name the string: the queued delivery that new outreach joins."""
-        return self._r(self.shard_of_person(person), "open", person)
+    def open(self, person: str, role: Role = Role.OWNER) -> str:
+        """Name the string: the queued delivery of a role that new outreach joins."""
+        of_role = [] if role is Role.OWNER else [role.value]
+        return self._r(self.shard_of_person(person), "open", person, *of_role)
+
+    def ask(self, person: str, thing: str) -> str:
+        """Name the hash: revision and document of the latest Ask of a person about a thing."""
+        return self._r(self.shard_of_person(person), "ask", person, thing)
+
+    def past_asks(self, person: str, thing: str) -> str:
+        """Name the list: documents of the Asks before that."""
+        return self._r(self.shard_of_person(person), "pastask", person, thing)
 
     def budget(self, person: str) -> str:
         """Name the sorted set: deliveries by the moment they were claimed."""
@@ -286,6 +297,10 @@ class Keys:
     def people(self, shard: int) -> str:
         """Name the hash: person -> record."""
         return self._r(shard, "people")
+
+    def preferences(self, shard: int) -> str:
+        """Name the hash: person -> what they set for themselves."""
+        return self._r(shard, "prefs")
 
     def opted_out(self, shard: int) -> str:
         """Name the set: people who want no messages."""

@@ -11,7 +11,7 @@ from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.shards import Shards
 from adapters.redis_store.wire import Client, add_mget, to_text
 from bot.domain.audit import AuditEntry
-from bot.domain.outreach import Delivery, DeliveryState, Outreach, Window, identity
+from bot.domain.outreach import Delivery, DeliveryState, Outreach, Role, Window, role_of
 from bot.outgoing import Claim, Limits, Standing
 
 MOMENTS: Final = {
@@ -49,13 +49,13 @@ class RedisOutbox:
         """Put outreach into a delivery and return the delivery's id."""
         person, shard = outreach.recipient, self._keys.shard_of_person(outreach.recipient)
         await self._shards.note([person])
-        fresh = identity(person, outreach.id)
+        fresh = Delivery.identify(outreach)
         entry = _entry(outreach.decided_at, "delivery queued", fresh)
         found = await self._scripts.run(
             "accept",
             [
                 self._keys.outreach(person, outreach.id),
-                self._keys.open(person),
+                self._keys.open(person, outreach.role),
                 self._keys.deliveries(shard),
                 self._keys.due(shard),
                 self._keys.letters(shard),
@@ -150,7 +150,7 @@ class RedisOutbox:
         keys = [
             self._keys.delivery(recipient, delivery),
             self._keys.due(shard),
-            self._keys.open(recipient),
+            self._keys.open(recipient, role_of(delivery)),
             self._keys.letters(shard),
         ]
         entry = _entry(now, "outreach withdrawn", delivery, reason)
@@ -173,7 +173,7 @@ class RedisOutbox:
             self._keys.budget(delivery.recipient),
             self._keys.local_day(delivery.recipient, limits.local_day),
             self._keys.mode(self._keys.shard_of_person(delivery.recipient)),
-            self._keys.open(delivery.recipient),
+            self._keys.open(delivery.recipient, delivery.role),
             self._keys.letters(self._keys.shard_of_person(delivery.recipient)),
         ]
         answer = await self._scripts.run(
@@ -186,6 +186,7 @@ class RedisOutbox:
                 to_ms(window.opens_at),
                 to_ms(window.closes_at),
                 limits.per_week,
+                limits.in_role,
                 int(limits.min_gap.total_seconds() * 1000),
                 message,
                 _entry(now, "delivery claimed", delivery.id),
@@ -222,10 +223,6 @@ class RedisOutbox:
         """Move the time of a queued delivery."""
         await self._scripts.run("postpone", self._held(delivery)[:2], [to_ms(due_at)])
 
-    async def budget(self, recipient: str, since: datetime) -> list[datetime]:
-        """Return the moments at which this person's messages were claimed."""
-        return list((await self.standing([recipient], since))[recipient].claimed)
-
     async def standing(self, people: Sequence[str], since: datetime) -> dict[str, Standing]:
         """Return how much each of these people got, and whether anything is queued for them."""
         by_shard = self._keys.by_shard_of_person(people)
@@ -235,12 +232,15 @@ class RedisOutbox:
                 pipe.zrange(self._keys.due(shard), 0, -1)
             found = await pipe.execute()
         wanted = [p for together in by_shard.values() for p in together]
-        claims = dict(zip(wanted, (pairs[1::2] for of_shard in found[::2] for pairs in of_shard), strict=True))
+        claims = dict(zip(wanted, (pairs for of_shard in found[::2] for pairs in of_shard), strict=True))
         # Whatever is queued has a time at which it is due.
         members = {to_text(m) for due in found[1::2] for m in due}
         waiting = await self.read(sorted(m for m in members if m.split(" ")[0] in claims))
-        queued = {d.recipient for d in waiting if d.state is DeliveryState.QUEUED and d.active}
-        return {p: Standing(tuple(from_ms(int(at)) for at in moments), p in queued) for p, moments in claims.items()}
+        queued: dict[str, set[Role]] = defaultdict(set)
+        for one in waiting:
+            if one.state is DeliveryState.QUEUED and one.active:
+                queued[one.recipient].add(one.role)
+        return {p: Standing(_claims(pairs), frozenset(queued[p])) for p, pairs in claims.items()}
 
     async def reserve(self, day: date, outreach: str, limit: int) -> bool:
         """Take a place in the day's ramp."""
@@ -279,6 +279,11 @@ class RedisOutbox:
                 pipe.hgetall(self._keys.delivery(person, delivery))
             found = [from_hash(fields) for fields in await pipe.execute()]
         return [d for d in found if d is not None]
+
+
+def _claims(pairs: Sequence[bytes]) -> dict[str, datetime]:
+    """Read deliveries and the moments of their claims, one after the other."""
+    return {to_text(one): from_ms(int(at)) for one, at in zip(pairs[::2], pairs[1::2], strict=True)}
 
 
 def from_hash(fields: dict[bytes, bytes]) -> Delivery | None:

@@ -7,7 +7,7 @@ from typing import Final
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.shards import Shards
 from adapters.redis_store.wire import Client
-from bot.domain.people import Person, normalise
+from bot.domain.people import Person, Preferences, normalise
 
 BITS: Final = 80
 """Length of a person id; enough that two people of one organisation never meet (model.md)."""
@@ -30,7 +30,7 @@ class RedisPeople:
         await self._shards.note([p.id for p in people])
         async with self._client.pipeline(transaction=False) as pipe:
             for person in people:
-                plain = person.model_copy(update={"opted_out": False})
+                plain = person.model_copy(update={"opted_out": False, "preferences": Preferences()})
                 pipe.hset(self._keys.people(self._keys.shard_of_person(person.id)), person.id, plain.to_stored())
             await pipe.execute()
 
@@ -40,8 +40,9 @@ class RedisPeople:
         async with self._client.pipeline(transaction=False) as pipe:
             pipe.hget(self._keys.people(shard), person)
             pipe.sismember(self._keys.opted_out(shard), person)
-            record, out = await pipe.execute()
-        return None if record is None else Person.from_stored(record).model_copy(update={"opted_out": bool(out)})
+            pipe.hget(self._keys.preferences(shard), person)
+            record, out, set_by_them = await pipe.execute()
+        return None if record is None else _whole(record, set_by_them, is_out=bool(out))
 
     async def all(self) -> dict[str, Person]:
         """Return everybody by id."""
@@ -50,10 +51,12 @@ class RedisPeople:
             for shard in shards:
                 pipe.hvals(self._keys.people(shard))
                 pipe.smembers(self._keys.opted_out(shard))
+                pipe.hgetall(self._keys.preferences(shard))
             found = await pipe.execute()
-        out = {member.decode() for members in found[1::2] for member in members}
-        people = [Person.from_stored(record) for records in found[::2] for record in records]
-        return {p.id: p.model_copy(update={"opted_out": p.id in out}) for p in people}
+        out = {member.decode() for members in found[1::3] for member in members}
+        own = {person.decode(): record for records in found[2::3] for person, record in records.items()}
+        people = [Person.from_stored(record) for records in found[::3] for record in records]
+        return {p.id: _with(p, own.get(p.id), is_out=p.id in out) for p in people}
 
     async def some(self, people: Sequence[str]) -> dict[str, Person]:
         """Return these people by id."""
@@ -62,13 +65,20 @@ class RedisPeople:
             for shard, together in by_shard.items():
                 pipe.hmget(self._keys.people(shard), together)
                 pipe.smismember(self._keys.opted_out(shard), together)
+                pipe.hmget(self._keys.preferences(shard), together)
             found = await pipe.execute()
         known: dict[str, Person] = {}
-        for together, records, outs in zip(by_shard.values(), found[::2], found[1::2], strict=True):
-            for person, record, out in zip(together, records, outs, strict=True):
+        for together, records, outs, own in zip(by_shard.values(), found[::3], found[1::3], found[2::3], strict=True):
+            for person, record, out, set_by_them in zip(together, records, outs, own, strict=True):
                 if record is not None:
-                    known[person] = Person.from_stored(record).model_copy(update={"opted_out": bool(out)})
+                    known[person] = _whole(record, set_by_them, is_out=bool(out))
         return known
+
+    async def prefer(self, person: str, preferences: Preferences) -> None:
+        """Remember what somebody set for themselves."""
+        await self._shards.note([person])
+        shard = self._keys.shard_of_person(person)
+        await self._client.hset(self._keys.preferences(shard), person, preferences.to_stored())
 
     async def opt_out(self, person: str) -> None:
         """Remember that this person wants no messages."""
@@ -78,3 +88,13 @@ class RedisPeople:
     async def opt_in(self, person: str) -> None:
         """Forget that this person wanted no messages."""
         await self._client.srem(self._keys.opted_out(self._keys.shard_of_person(person)), person)
+
+
+def _whole(record: bytes, set_by_them: bytes | None, *, is_out: bool) -> Person:
+    """Return a person as registry and they themselves have it."""
+    return _with(Person.from_stored(record), set_by_them, is_out=is_out)
+
+
+def _with(person: Person, set_by_them: bytes | None, *, is_out: bool) -> Person:
+    own = Preferences() if set_by_them is None else Preferences.from_stored(set_by_them)
+    return person.model_copy(update={"opted_out": is_out, "preferences": own})

@@ -7,6 +7,7 @@ from redis.asyncio.connection import ConnectionPool, UnixDomainSocketConnection
 
 from adapters.redis_store.actors import RedisActors
 from adapters.redis_store.address import BEHAVIOUR, client_for, engine_url
+from adapters.redis_store.asks import RedisAsks
 from adapters.redis_store.audit import RedisAudit
 from adapters.redis_store.cases import RedisCases
 from adapters.redis_store.connect import ServerFacts, faults_said, verify
@@ -53,6 +54,7 @@ class RedisStore:
         self.nowhere = RedisNowhere(client, self.keys)
         self.sources = RedisSources(client, self.keys, scripts)
         self.cases = RedisCases(client, self.keys, scripts, numbers, shards)
+        self.asks = RedisAsks(client, self.keys, scripts, shards)
         self.outbox = RedisOutbox(client, self.keys, scripts, shards)
         self.dead_letters = RedisDeadLetters(client, self.keys, scripts, shards, self.outbox)
         self.inbox = RedisInbox(client, self.keys, scripts, shards)

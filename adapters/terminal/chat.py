@@ -2,21 +2,23 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 
-from bot.app.replies import clock_of
+from bot.app.cast import clock_of
 from bot.app.rules import Rules
 from bot.domain.calendar import to_zone
 from bot.domain.case import Case
-from bot.domain.outreach import Delivery, DeliveryState, Step, identity
+from bot.domain.outreach import Delivery, DeliveryState, Step, identity, role_of
 from bot.domain.people import Person
 from bot.domain.reply import Answer, Reply
 from bot.messages.answers import Unclear, Value, to_answer
 from bot.messages.compose import compose
+from bot.messages.item_answers import to_item_answer
 from bot.messages.model import Choice, FieldKind, FormField, Message, Section
 from bot.messages.plain import picked, to_plain
 from bot.messages.understanding import confirmed, understand
@@ -38,6 +40,16 @@ class Waiting:
     message: Message
     section: Section
     case: Case
+
+
+def answered_at(case: Case, section: Section, person: str) -> datetime | None:
+    """Return when the question of a section was answered last: by the owner, by who was asked, or by the sponsor."""
+    if section.thing is not None:
+        said = [r.said_at for r in case.requests if r.key == (person, section.thing) and r.said_at]
+        return max(said, default=None)
+    if section.asks is not None:
+        return case.decided[-1].at if case.decided and case.decision is None else None
+    return case.answered_at
 
 
 class Left(Exception):  # noqa: N818  it is no error: the person left
@@ -112,10 +124,10 @@ class Chat:
 
     async def _waiting(self, delivery: Delivery, message: Message, section: Section) -> Waiting | None:
         """Return the question of a section if its case still waits for the answer."""
-        stored = await self._ports.cases.get(section.pilot)
+        stored = await self._ports.cases.get(section.pilot) if section.pilot else None
         if section.question is None or stored is None or stored.case.id != section.case_id or stored.case.is_closed:
             return None
-        answered, sent = stored.case.answered_at, delivery.claimed_at
+        answered, sent = answered_at(stored.case, section, self._person.id), delivery.claimed_at
         if answered is not None and sent is not None and answered >= sent:
             return None
         return Waiting(delivery, message, section, stored.case)
@@ -152,7 +164,8 @@ class Chat:
             said = self._ask("> ")
             if not said:
                 raise Later
-            answer = self._by_number(said, message) if said.isdigit() else self._in_words(said, message.sections[0])
+            is_tapped = said.isdigit() or message.sections[0].asks is not None
+            answer = self._by_number(said, message) if is_tapped else self._in_words(said, message.sections[0])
             if answer is not None:
                 return answer
 
@@ -170,7 +183,7 @@ class Chat:
             given = self._detail(field)
             if given:
                 values[field.key] = given
-        return self._complete(choice, values)
+        return self._complete(choice, values, message.sections[0])
 
     def _in_words(self, said: str, section: Section) -> Answer | None:
         """Show back what was understood, ask for what is missing, and take it only after a yes."""
@@ -194,13 +207,19 @@ class Chat:
                 given = self._detail(field)
                 if given:
                     values[field.key] = given
-        return self._complete(choice, values)
+        return self._complete(choice, values, section)
 
-    def _complete(self, choice: Choice, values: dict[str, Value]) -> Answer | None:
+    def _to_answer(self, key: str, values: dict[str, Value], section: Section, now: datetime) -> Answer | Unclear:
+        texts = self._rules.texts
+        if section.asks is not None:
+            return to_item_answer(section.asks, key, values, texts, now=now, timezone=self._zone)
+        return to_answer(key, values, texts, now=now, timezone=self._zone)
+
+    def _complete(self, choice: Choice, values: dict[str, Value], section: Section) -> Answer | None:
         """Return the answer, asking again for each detail that can't be taken."""
         while True:
             now = self._ports.clock.now()
-            answer = to_answer(choice.key, values, self._rules.texts, now=now, timezone=self._zone)
+            answer = self._to_answer(choice.key, values, section, now)
             if not isinstance(answer, Unclear):
                 return answer
             for key, reason in answer.reasons.items():
@@ -243,6 +262,8 @@ class Chat:
             pilot=one.section.pilot,
             answer=answer,
             received_at=now,
+            role=role_of(one.delivery.id),
+            thing=one.section.thing,
         )
         await self._ports.inbox.receive(reply)
         await self._work()

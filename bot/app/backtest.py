@@ -16,7 +16,7 @@ from bot.domain.case import Case, CaseState
 from bot.domain.finding import RANK, Finding
 from bot.domain.outreach import Step
 from bot.errors import InputError
-from bot.policy.decide import Quiet
+from bot.policy.decisions import Quiet
 
 WEEK = timedelta(days=7)
 FURTHEST = timedelta(days=366)

@@ -7,21 +7,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 
+from bot.app.cast import desk_of
 from bot.app.correlated import correlated
 from bot.app.dispatch import Known, due_now, read_known, why_not
-from bot.app.replies import desk_of
 from bot.app.rules import Rules
+from bot.app.writing import Writer
 from bot.domain.outreach import Delivery, DeliveryState, Outreach, identity
 from bot.domain.people import Person
-from bot.domain.pilot import Pilot
 from bot.domain.playbook import Budgets
 from bot.errors import SendRefused
-from bot.messages.compose import compose, section
+from bot.messages.compose import compose
 from bot.messages.model import Message
 from bot.outgoing import Claim, Found, Limits
-from bot.policy.budget import WEEK, Budget, weekly
+from bot.policy.budget import WEEK, weekly
 from bot.policy.departure import Desk, next_chance
-from bot.ports import Ports, StoredCase
+from bot.ports import Ports
 
 LOG = logging.getLogger(__name__)
 
@@ -148,33 +148,32 @@ class Deliverer:
     async def _write(self, delivery: Delivery, known: Known) -> "_Letter | None":
         """Withdraw what no longer holds, as its case says now, and return what is left to say, if anything."""
         ports, person = self._ports, known.people.get(delivery.recipient)
-        held: list[tuple[Outreach, Pilot, StoredCase]] = []
+        held: list[Outreach] = []
         for outreach in delivery.active:
-            stored, pilot = known.cases.get(outreach.pilot), known.pilots.get(outreach.pilot)
-            reason = why_not(outreach, stored, pilot, person, ports)
-            if reason is not None:
+            reason = why_not(outreach, known)
+            if reason is None:
+                held.append(outreach)
+            else:
                 await ports.outbox.withdraw(delivery.recipient, delivery.id, [outreach.id], reason, ports.clock.now())
-            elif stored is not None and pilot is not None:
-                held.append((outreach, pilot, stored))
         if person is None or not held:
             return None
-        desk, texts = desk_of(person, held[0][1], self._rules), self._rules.texts
-        sections = [(o.step, section(c.case, o.step, p.name, texts, timezone=desk.timezone)) for o, p, c in held]
-        day = desk.day(ports.clock.now()).isoformat()
-        kept = {"outreach": tuple(o for o, _, _ in held), "withdrawn": {}, "local_day": day}
+        pilot, stored, now = known.pilots[held[0].pilot], known.cases[held[0].pilot], ports.clock.now()
+        desk = desk_of(person, pilot, self._rules)
+        kept = {"outreach": tuple(held), "withdrawn": {}, "local_day": desk.day(now).isoformat()}
         return _Letter(
             delivery=delivery.model_copy(update=kept),
             person=person,
-            message=compose(sections, texts),
+            message=compose(Writer(known, person, self._rules, now).sections(held), self._rules.texts),
             desk=desk,
-            budgets=held[0][2].case.playbook.budgets,
+            budgets=stored.case.playbook.budgets,
         )
 
     async def _within_budget(self, letter: "_Letter") -> datetime:
         """Return the first open moment at which the recipient's budget may allow the message."""
         now = self._ports.clock.now()
-        claimed = await self._ports.outbox.budget(letter.person.id, now - WEEK)
-        return next_chance(Budget(tuple(claimed)), now, letter.budgets, letter.desk)
+        standing = await self._ports.outbox.standing([letter.person.id], now - WEEK)
+        budget = standing[letter.person.id].budget(letter.delivery.role)
+        return next_chance(budget, now, letter.budgets, letter.desk)
 
     async def _claim(self, letter: "_Letter", token: str) -> Claim:
         """Try to become the one who sends."""
@@ -190,7 +189,12 @@ class Deliverer:
             message=letter.message.to_stored(),
             window=window,
             look_at=now + self._rules.sending.look_after,
-            limits=Limits(weekly(letter.budgets), gap, letter.delivery.local_day or ""),
+            limits=Limits(
+                per_week=letter.budgets.person_per_week,
+                in_role=weekly(letter.budgets, letter.delivery.role),
+                min_gap=gap,
+                local_day=letter.delivery.local_day or "",
+            ),
         )
 
     async def _refused(self, letter: "_Letter", token: str, refusal: SendRefused, done: Delivered) -> None:

@@ -1,18 +1,20 @@
 """Outreach becomes deliveries, and of these it is settled what leaves this moment and in which order."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.app.replies import desk_of
+from bot.app.asks import ask_for
+from bot.app.cast import Cast, desk_of, read_cast
 from bot.app.rules import Rules
-from bot.domain.outreach import Delivery, DeliveryState, Outreach, Step
+from bot.domain.ask import Ask
+from bot.domain.outreach import Delivery, DeliveryState, Outreach, Role, Step
 from bot.domain.people import Person
 from bot.domain.pilot import Pilot
 from bot.domain.settings import Mode
-from bot.policy.budget import WEEK, Budget
-from bot.policy.decide import still_holds
+from bot.policy.budget import WEEK
 from bot.policy.departure import first_chance
+from bot.policy.withdrawal import still_holds
 from bot.ports import Ports, StoredCase
 
 
@@ -26,8 +28,10 @@ async def relay(ports: Ports, rules: Rules) -> int:
         return done
     for outreach in await ports.cases.pending():
         pilot, person = await ports.pilots.get(outreach.pilot), await ports.people.get(outreach.recipient)
-        claimed = await ports.outbox.budget(outreach.recipient, outreach.decided_at - WEEK)
-        budget, desk = Budget(tuple(claimed)), desk_of(person, pilot, rules)
+        standing = await ports.outbox.standing([outreach.recipient], outreach.decided_at - WEEK)
+        budget, desk = standing[outreach.recipient].budget(outreach.role), desk_of(person, pilot, rules)
+        if outreach.step is Step.UNBLOCK:
+            await ask_for(outreach, ports, outreach.decided_at)
         due_at = first_chance(budget, outreach.decided_at, rules.playbook.budgets, desk)
         await ports.outbox.accept(outreach, due_at)
         await ports.cases.relayed(outreach)
@@ -69,19 +73,29 @@ async def due_now(ports: Ports, rules: Rules, most: int | None = None) -> list[D
 class Known:
     """What was read for a batch of deliveries, in as many questions as there are kinds of it."""
 
-    people: Mapping[str, Person]
+    cast: Cast
     pilots: Mapping[str, Pilot]
     cases: Mapping[str, StoredCase]
+    asks: Mapping[tuple[str, str], Ask]
+    """What deliveries ask for, by person and thing."""
+
+    @property
+    def people(self) -> Mapping[str, Person]:
+        """Return everybody who was read, by id."""
+        return self.cast.people
 
 
 async def read_known(deliveries: Sequence[Delivery], ports: Ports) -> Known:
     """Read people, pilots and cases that these deliveries are about."""
-    about = sorted({o.pilot for d in deliveries for o in d.active})
-    return Known(
-        people=await ports.people.some(sorted({d.recipient for d in deliveries})),
-        pilots={p.id: p for p in await ports.pilots.some(about)},
-        cases=await ports.cases.some(about),
-    )
+    wanted = [(d.recipient, o.thing) for d in deliveries for o in d.active if o.thing and o.role is Role.UNBLOCKER]
+    asks = {key: stored.ask for key, stored in (await ports.asks.some(wanted)).items()}
+    # A message about one thing tells of every pilot that waits for it.
+    about = {o.pilot for d in deliveries for o in d.active} | {w.pilot for a in asks.values() for w in a.waiting}
+    pilots = await ports.pilots.some(sorted(about))
+    cases = await ports.cases.some(sorted(about))
+    cast = await read_cast(ports, pilots, cases, ports.clock.now().date())
+    others = await ports.people.some(sorted({d.recipient for d in deliveries} - cast.people.keys()))
+    return Known(replace(cast, people={**cast.people, **others}), {p.id: p for p in pilots}, cases, asks)
 
 
 async def _later(delivery: Delivery, known: Known, ports: Ports, rules: Rules, now: datetime) -> datetime | None:
@@ -90,7 +104,7 @@ async def _later(delivery: Delivery, known: Known, ports: Ports, rules: Rules, n
     What is not to be said any more takes no place: it goes on to be dropped.
     """
     person = known.people.get(delivery.recipient)
-    held = [o for o in delivery.active if _holds(o, known, person, ports)]
+    held = [o for o in delivery.active if _holds(o, known)]
     if delivery.state is not DeliveryState.QUEUED or not held:
         return None
     desk = desk_of(person, known.pilots[held[0].pilot], rules)
@@ -103,17 +117,18 @@ async def _later(delivery: Delivery, known: Known, ports: Ports, rules: Rules, n
     return None if await ports.outbox.reserve(now.date(), delivery.id, limit) else desk.tomorrow(now)
 
 
-def _holds(outreach: Outreach, known: Known, person: Person | None, ports: Ports) -> bool:
-    pilot, stored = known.pilots.get(outreach.pilot), known.cases.get(outreach.pilot)
-    return pilot is not None and why_not(outreach, stored, pilot, person, ports) is None
+def _holds(outreach: Outreach, known: Known) -> bool:
+    return outreach.pilot in known.pilots and why_not(outreach, known) is None
 
 
-def why_not(
-    outreach: Outreach, stored: StoredCase | None, pilot: Pilot | None, person: Person | None, ports: Ports
-) -> str | None:
+def why_not(outreach: Outreach, known: Known) -> str | None:
     """Return why this is not to be said any more, or None while it is."""
+    person, pilot = known.people.get(outreach.recipient), known.pilots.get(outreach.pilot)
     if person is None or person.opted_out:
         return "no longer to be sent"
-    owner = ports.people.identify(pilot.owner) if pilot and pilot.owner else None
-    case = stored.case if stored else None
-    return still_holds(case, outreach.case_id, outreach.step, outreach.recipient, owner)
+    owner = known.cast.owner(pilot) if pilot else None
+    sponsor = known.cast.sponsor(pilot) if pilot else None
+    stored = known.cases.get(outreach.pilot)
+    return still_holds(
+        stored.case if stored else None, outreach, owner.id if owner else None, sponsor.id if sponsor else None
+    )

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.app.look import Facts, Verdict, budgets, gather, owner_of
+from bot.app.cast import budgets, desk_of
+from bot.app.look import Facts, Verdict, gather, owner_of, written_to
 from bot.app.overview import person_by_name
-from bot.app.replies import desk_of
 from bot.app.rules import Rules
 from bot.app.stops import RUN, Mark, Stop, delivery_stop, quiet_stop
 from bot.app.sweep import judge
@@ -19,7 +19,7 @@ from bot.domain.people import Person
 from bot.domain.pilot import Pilot
 from bot.domain.settings import Mode
 from bot.errors import NotFound
-from bot.policy.budget import WEEK, Budget
+from bot.policy.budget import WEEK
 from bot.policy.departure import Desk
 from bot.ports import Ports, Round
 
@@ -125,8 +125,8 @@ async def _follow(
     ids: Sequence[str] | None, delivery: Delivery | None, ports: Ports, rules: Rules, now: datetime
 ) -> list[Diagnosis]:
     facts = await gather(ports, rules, now, ids)
-    owners = {p.id: owner_of(p, ports, facts.people, rules) for p in facts.pilots}
-    held = await budgets(ports, sorted({o.person for o in owners.values() if o}), now)
+    owners = {p.id: owner_of(p, facts.cast, rules) for p in facts.pilots}
+    held = await budgets(ports, sorted(written_to(facts, owners)), now)
     live = rules.mode(await ports.settings.read()) is Mode.LIVE
     verdicts = {v.pilot.id: v for v in judge(facts, owners, held, rules, now, live=live)}
     pending = {o.id for o in await ports.cases.pending()}
@@ -171,7 +171,7 @@ class _Way:
     async def _recipient(self, delivery: Delivery | None) -> Person | None:
         if delivery is not None:
             return await self.ports.people.get(delivery.recipient)
-        return self.facts.people.get(self.ports.people.identify(self.pilot.owner)) if self.pilot.owner else None
+        return self.facts.cast.owner(self.pilot)
 
     def _person(self, person: Person | None) -> Stop:
         if person is None:
@@ -222,9 +222,10 @@ class _Way:
         if asked is not None and delivery is None:
             stops.append(self._not_handed_over(asked))
         if delivery is not None:
-            claimed = await self.ports.outbox.budget(delivery.recipient, self.now - WEEK)
+            standing = await self.ports.outbox.standing([delivery.recipient], self.now - WEEK)
             limits = case.playbook.budgets if case else self.rules.playbook.budgets
-            stops.append(delivery_stop(delivery, desk, Budget(tuple(claimed)), limits, self.now))
+            budget = standing[delivery.recipient].budget(delivery.role)
+            stops.append(delivery_stop(delivery, desk, budget, limits, self.now))
         return [*stops, *self._next(desk)]
 
     @staticmethod
@@ -254,7 +255,7 @@ class _Way:
         verdict = self.verdict
         if verdict is None:
             return []
-        if verdict.outreach is not None:
-            says = f"The next sweep decides to say: {verdict.outreach.step.value}."
+        if verdict.said:
+            says = f"The next sweep decides to say: {', '.join(one.step.value for one in verdict.said)}."
             return [Stop("policy", Mark.WAITS, says, "Nothing: `stickshaker sweep` does it at once.")]
         return [] if verdict.quiet is None else [quiet_stop(verdict.case, verdict.quiet, desk)]

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import date, datetime
 
-from bot.domain.outreach import Delivery, DeliveryState, Outreach, identity
-from bot.policy.budget import WEEK, Budget
+from bot.domain.outreach import Delivery, DeliveryState, Outreach
+from bot.outgoing import Standing
+from bot.policy.budget import WEEK
 
 
 class Letters:
@@ -14,7 +15,7 @@ class Letters:
     def __init__(self) -> None:
         """Start with nothing queued and nothing sent."""
         self._queued: dict[str, Delivery] = {}
-        self._claimed: dict[str, list[datetime]] = defaultdict(list)
+        self._claimed: dict[str, dict[str, datetime]] = defaultdict(dict)
         self._days: dict[str, set[date]] = defaultdict(set)
         self._ramp: dict[date, set[str]] = defaultdict(set)
 
@@ -23,7 +24,7 @@ class Letters:
         open_one = self._queued.get(outreach.recipient)
         if open_one is None:
             self._queued[outreach.recipient] = Delivery(
-                id=identity(outreach.recipient, outreach.id),
+                id=Delivery.identify(outreach),
                 recipient=outreach.recipient,
                 outreach=(outreach,),
                 made_at=outreach.decided_at,
@@ -61,14 +62,16 @@ class Letters:
     def send(self, delivery: Delivery, now: datetime, day: date) -> Delivery:
         """Note that a queued delivery was sent, on this day of its recipient, and return it as sent."""
         del self._queued[delivery.recipient]
-        self._claimed[delivery.recipient].append(now)
+        self._claimed[delivery.recipient][delivery.id] = now
         self._days[delivery.recipient].add(day)
         moved = {"state": DeliveryState.SENT, "claimed_at": now, "local_day": day.isoformat()}
         return delivery.model_copy(update=moved)
 
-    def budget(self, person: str, now: datetime) -> Budget:
-        """Return what a person got within a week, and whether a message is queued for them."""
-        return Budget(tuple(at for at in self._claimed[person] if at > now - WEEK), person in self._queued)
+    def standing(self, person: str, now: datetime) -> Standing:
+        """Return what a person got within a week, and as what a message is queued for them."""
+        claimed = {one: at for one, at in self._claimed[person].items() if at > now - WEEK}
+        queued = self._queued.get(person)
+        return Standing(claimed, frozenset({queued.role} if queued else ()))
 
     def days(self, person: str) -> Collection[date]:
         """Return the days on which a person got a message, by their own calendar."""

@@ -6,19 +6,20 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from bot.app.replies import clock_of
+from bot.app.cast import Budgets, Cast, asked_of, others_of, read_cast, to_recipient
 from bot.app.rules import Rules
 from bot.detection.detect import Detection, detect
+from bot.domain.ask import Ask
 from bot.domain.case import Case
 from bot.domain.finding import FLEET_KINDS, Finding
-from bot.domain.outreach import Outreach
-from bot.domain.people import Person
+from bot.domain.outreach import Outreach, Step
 from bot.domain.pilot import Pilot
 from bot.domain.telemetry import SourceStatus, UsageWindow
 from bot.metrics.progress import stage_spans
-from bot.policy.budget import WEEK, Budget
-from bot.policy.decide import Ask, Decision, Hold, Quiet, Recipient, apply_decision, decide
+from bot.policy.decide import decide
+from bot.policy.decisions import Decision, Hold, Quiet, Recipient, Say, apply_decision
 from bot.policy.observe import observe
+from bot.policy.wishes import Around, from_registry
 from bot.ports import Ports, StoredCase
 
 ONE_DAY = timedelta(days=1)
@@ -33,10 +34,12 @@ class Facts:
     pilots: tuple[Pilot, ...]
     sources: tuple[SourceStatus, ...]
     cases: Mapping[str, StoredCase]
-    people: Mapping[str, Person]
+    cast: Cast
     detection: Detection
     findings: Mapping[str, Sequence[Finding]]
     """What detection found, by pilot."""
+    asks: Mapping[tuple[str, str], Ask] = field(default_factory=dict)
+    """The latest Ask of each person and thing that an open case has a wish for."""
     is_partial: bool = False
     """Whether others than these pilots exist and were not looked at."""
 
@@ -49,7 +52,7 @@ class Verdict:
     case: Case
     stored: StoredCase | None
     taken: tuple[Decision, ...] = ()
-    outreach: Outreach | None = None
+    said: tuple[Outreach, ...] = ()
     quiet: Quiet | None = None
 
     @property
@@ -75,12 +78,14 @@ async def gather(
     window = await _window(ports, [p.id for p in pilots], now.date())
     if cases is None:
         cases = await (ports.cases.all() if only is None else ports.cases.some(only))
+    asks = {key: stored.ask for key, stored in (await ports.asks.some(list(asked_of(cases)))).items()}
     if only is None:
-        return look(window, pilots, sources, cases, await ports.people.all(), rules=rules, now=now)
-    people = await ports.people.some([ports.people.identify(p.owner) for p in pilots if p.owner])
+        cast = Cast(await ports.people.all(), ports.people.identify, now.date())
+        return replace(look(window, pilots, sources, cases, cast, rules=rules, now=now), asks=asks)
+    cast = await read_cast(ports, pilots, cases, now.date())
     # A detector that remembers does so for a look at everything; what that saw of sources, a few can't tell.
     anew = replace(rules, detect=partial(detect, common=await ports.sources.common()))
-    return _in_part(look(window, pilots, sources, cases, people, rules=anew, now=now))
+    return replace(_in_part(look(window, pilots, sources, cases, cast, rules=anew, now=now)), asks=asks)
 
 
 def _in_part(facts: Facts) -> Facts:
@@ -94,7 +99,7 @@ def look(
     pilots: Sequence[Pilot],
     sources: Sequence[SourceStatus],
     cases: Mapping[str, StoredCase],
-    people: Mapping[str, Person],
+    cast: Cast,
     *,
     rules: Rules,
     now: datetime,
@@ -106,7 +111,7 @@ def look(
     by_pilot: dict[str, list[Finding]] = defaultdict(list)
     for finding in detection.findings:
         by_pilot[finding.pilot].append(finding)
-    return Facts(tuple(pilots), tuple(sources), cases, people, detection, by_pilot)
+    return Facts(tuple(pilots), tuple(sources), cases, cast, detection, by_pilot)
 
 
 async def _window(ports: Ports, pilots: Sequence[str], today: date) -> UsageWindow:
@@ -117,39 +122,23 @@ async def _window(ports: Ports, pilots: Sequence[str], today: date) -> UsageWind
     return await ports.telemetry.window(pilots, extent[0], min(extent[1], today - ONE_DAY))
 
 
-@dataclass(slots=True)
-class Budgets:
-    """What people got and will get, kept while a look asks one after the other."""
-
-    claimed: Mapping[str, tuple[datetime, ...]]
-    queued: set[str] = field(default_factory=set)
-
-    def of(self, person: str) -> Budget:
-        """Return the budget of one person; what this look has already asked of them joins one message."""
-        return Budget(self.claimed.get(person, ()), person in self.queued)
-
-
-async def budgets(ports: Ports, people: Sequence[str], now: datetime) -> Budgets:
-    """Read what these people got in a week and whether a message is queued for them."""
-    standing = await ports.outbox.standing(people, now - WEEK)
-    claimed = {person: s.claimed for person, s in standing.items()}
-    return Budgets(claimed, {person for person, s in standing.items() if s.has_queued})
-
-
-def owner_of(pilot: Pilot, ports: Ports, people: Mapping[str, Person], rules: Rules) -> Recipient | None:
-    """Return the owner as policy sees them: their own clock and country, else the pilot's, else the setting."""
-    person = people.get(ports.people.identify(pilot.owner)) if pilot.owner else None
+def owner_of(pilot: Pilot, cast: Cast, rules: Rules) -> Recipient | None:
+    """Return the owner as policy sees them, or whoever stands in."""
+    person = cast.owner(pilot)
     return None if person is None else to_recipient(person, pilot, rules)
 
 
-def to_recipient(person: Person, pilot: Pilot, rules: Rules) -> Recipient:
-    """Return a pilot's owner as policy sees them."""
-    zone, country = clock_of(person, pilot, rules)
-    return Recipient(person.id, zone, country, person.opted_out)
+def written_to(facts: Facts, owners: Mapping[str, Recipient | None]) -> set[str]:
+    """Return everybody who may be written to after this look."""
+    sponsors = (facts.cast.sponsor(p) for p in facts.pilots)
+    named = {o.person for o in owners.values() if o} | {s.id for s in sponsors if s}
+    asked = {person for person, _ in asked_of(facts.cases)}
+    stand_ins = {facts.cast.people[p].preferences.delegate for p in asked if p in facts.cast.people}
+    return named | asked | {one for one in stand_ins if one}
 
 
 def judge_case(
-    pilot: Pilot, facts: Facts, recipient: Recipient | None, budget: Budget, *, rules: Rules, now: datetime, live: bool
+    pilot: Pilot, facts: Facts, owner: Recipient | None, held: Budgets, *, rules: Rules, now: datetime, live: bool
 ) -> Verdict | None:
     """Return what is to be done about a pilot now, or None where there is no case and no reason for one.
 
@@ -165,19 +154,43 @@ def judge_case(
     case = observe(before, pilot.id, seen, now=now, playbook=rules.playbook, stage_since=since)
     if case is None:
         return None
+    return _decided(Verdict(pilot, case, stored), facts, owner, held, rules, now, live=live)
+
+
+def _decided(
+    seen: Verdict, facts: Facts, owner: Recipient | None, held: Budgets, rules: Rules, now: datetime, *, live: bool
+) -> Verdict:
+    """Take decisions until something is said, or nothing is for a reason."""
+    pilot, case = seen.pilot, seen.case
     judged = facts.detection.judged_through.get(pilot.id) or now.date() - ONE_DAY
+    budget = held.of(owner.person if owner else "")
     taken: list[Decision] = []
     for _ in range(MOST_MOVES):
-        for decision in decide(case, recipient, judged=judged, calendar=rules.calendar, budget=budget, now=now):
+        others = others_of(pilot, case, facts.cast, held, facts.asks, rules)
+        said: list[Outreach] = []
+        for decision in decide(
+            case, owner, judged=judged, calendar=rules.calendar, budget=budget, now=now, others=others
+        ):
             if isinstance(decision, Hold):
-                return Verdict(pilot, case, stored, tuple(taken), quiet=decision.why)
-            said = _outreach(case, decision, now) if isinstance(decision, Ask) else None
+                return replace(seen, case=case, taken=tuple(taken), quiet=decision.why)
+            one = _outreach(case, decision, now) if isinstance(decision, Say) else None
             taken.append(decision)
             if live:
-                case = apply_decision(case, decision, said.id if said else "", now)
-            if said or not live:
-                return Verdict(pilot, case, stored, tuple(taken), said)
-    return Verdict(pilot, case, stored, tuple(taken))
+                case = apply_decision(case, decision, one.id if one else "", now)
+            said += [one] if one else []
+            if live and one and one.step is Step.NUDGE and owner:
+                case = _with_registry_wish(case, pilot, owner, facts.cast, rules, now)
+        if said or not live:
+            return replace(seen, case=case, taken=tuple(taken), said=tuple(said))
+    return replace(seen, case=case, taken=tuple(taken))
+
+
+def _with_registry_wish(case: Case, pilot: Pilot, owner: Recipient, cast: Cast, rules: Rules, now: datetime) -> Case:
+    """Return the case with what the registry has us ask of somebody else; the first question shows it to the owner."""
+    sponsor = cast.sponsor(pilot)
+    holders = {d.holder: p.id for d in pilot.dependencies if d.holder and (p := cast.named(d.holder))}
+    made = from_registry(case, pilot, holders, Around(owner, sponsor.id if sponsor else None, rules.calendar, now))
+    return case.with_request(made) if made else case
 
 
 def _stage_since(pilot: Pilot, now: datetime) -> date | None:
@@ -186,14 +199,15 @@ def _stage_since(pilot: Pilot, now: datetime) -> date | None:
     return pilot.stage_since or (spans[-1].since if spans else None)
 
 
-def _outreach(case: Case, ask: Ask, now: datetime) -> Outreach:
+def _outreach(case: Case, say: Say, now: datetime) -> Outreach:
     """Return the outreach of a decision; the same decision always has the same id."""
     return Outreach(
-        id=Outreach.identify(case.id, ask.loop, ask.step, ask.occurrence, ask.person),
+        id=Outreach.identify(case.id, say.loop, say.step, say.occurrence, say.person, say.thing),
         case_id=case.id,
         pilot=case.pilot,
-        step=ask.step,
-        recipient=ask.person,
+        step=say.step,
+        recipient=say.person,
         decided_at=now,
         severity=case.severity,
+        thing=say.thing,
     )

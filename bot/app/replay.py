@@ -12,9 +12,10 @@ from typing import Final
 
 import numpy as np
 
+from bot.app.cast import Budgets, Cast, desk_of
 from bot.app.letters import Letters
-from bot.app.look import Budgets, Facts, Verdict, look, to_recipient
-from bot.app.replies import desk_of, reflected
+from bot.app.look import Facts, Verdict, look, owner_of
+from bot.app.replies import reflected
 from bot.app.rules import Rules
 from bot.app.sweep import SweepReport, judge, plan_queued, report_of
 from bot.domain.case import Case
@@ -28,9 +29,10 @@ from bot.domain.settings import Mode
 from bot.domain.telemetry import SourceStatus, UsageWindow
 from bot.metrics.gathered import Gathered
 from bot.policy.answer import apply_reply
-from bot.policy.decide import Recipient, still_holds
+from bot.policy.decisions import Recipient
 from bot.policy.departure import Desk, can_leave, first_chance, next_chance
 from bot.policy.replying import Replying, reply_to
+from bot.policy.withdrawal import still_holds
 from bot.ports import StoredCase
 
 SWEPT_AT: Final = time(5, tzinfo=UTC)
@@ -79,7 +81,8 @@ class Replay:
         self._window = history.usage.window(until)
         first_use = history.usage.first_days()
         self._chronicles = [Chronicle(p, first_use.get(p.id)) for p in history.pilots]
-        self._people = {p.owner: Person(id=p.owner, name=p.owner) for p in history.pilots if p.owner}
+        named = {name for p in history.pilots for name in (p.owner, p.sponsor) if name}
+        self._people = {name: Person(id=name, name=name) for name in named}
         self._given = _days_given(self._window)
         self._letters = Letters()
         self._pilots: dict[str, Pilot] = {}
@@ -117,14 +120,13 @@ class Replay:
         """Judge every pilot by what is known now, move its case, and queue what is to be said."""
         day = now.date()
         records = [c.on(day) for c in self._chronicles]
-        seen = look(self._window, records, self._sources(day), self._cases, self._people, rules=self._rules, now=now)
+        cast = Cast(self._people, str, day)
+        seen = look(self._window, records, self._sources(day), self._cases, cast, rules=self._rules, now=now)
         facts = _begun(seen, [r for r, c in zip(records, self._chronicles, strict=True) if c.has_begun(day)])
         self._pilots = {p.id: p for p in facts.pilots}
-        owners = {p.id: to_recipient(self._people[p.owner], p, self._rules) if p.owner else None for p in facts.pilots}
+        owners = {p.id: owner_of(p, cast, self._rules) for p in facts.pilots}
         waiting = self._letters.waiting()
-        held = Budgets(
-            {who: self._letters.budget(who, now).claimed for who in self._people}, {o.recipient for o, _ in waiting}
-        )
+        held = Budgets({who: self._letters.standing(who, now) for who in self._people})
         verdicts = judge(facts, owners, held, self._rules, now, live=True)
         for verdict in verdicts:
             self._store(verdict, now)
@@ -144,10 +146,10 @@ class Replay:
         """Keep a case that moved, and what it asks for."""
         if verdict.has_moved:
             self._keep(verdict.case)
-        if verdict.outreach:
-            budget = self._letters.budget(verdict.outreach.recipient, now)
-            due_at = first_chance(budget, now, self._rules.playbook.budgets, self._desk(verdict.outreach))
-            self._letters.accept(verdict.outreach, due_at)
+        for one in verdict.said:
+            budget = self._letters.standing(one.recipient, now).budget(one.role)
+            due_at = first_chance(budget, now, self._rules.playbook.budgets, self._desk(one))
+            self._letters.accept(one, due_at)
 
     def _keep(self, case: Case) -> None:
         before = self._cases.get(case.pilot)
@@ -202,7 +204,7 @@ class Replay:
     def _why_not(self, outreach: Outreach) -> str | None:
         """Return why an outreach should not be sent any more."""
         case, owner = self._cases[outreach.pilot].case, self._pilots[outreach.pilot].owner
-        return still_holds(case, outreach.case_id, outreach.step, outreach.recipient, owner)
+        return still_holds(case, outreach, owner)
 
     def _later(self, delivery: Delivery, now: datetime) -> datetime | None:
         """Return when to try again when a message can't leave now, else None."""
@@ -214,7 +216,7 @@ class Replay:
         is_first = any(o.step is Step.NUDGE for o in delivery.active)
         if is_first and not self._letters.reserve(now.date(), delivery.id, limits.ramp_owners_per_day):
             return desk.tomorrow(now)
-        budget = self._letters.budget(who, now)
+        budget = self._letters.standing(who, now).budget(delivery.role)
         may = can_leave(budget, self._letters.days(who), now, limits, desk)
         return None if may else next_chance(budget, now, limits, desk)
 

@@ -5,18 +5,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from bot.app.answering import Standpoint, answer_to_ask, entry_of
 from bot.app.correlated import correlated
 from bot.app.rules import Rules
 from bot.domain.audit import AuditEntry
-from bot.domain.case import Asked, Case
-from bot.domain.outreach import Delivery, DeliveryState
-from bot.domain.people import Person
-from bot.domain.pilot import Pilot
+from bot.domain.case import Asked
+from bot.domain.outreach import Delivery, DeliveryState, Role
 from bot.domain.reply import Reply, StopAsking
 from bot.errors import Conflict
-from bot.messages.receipts import receipt
-from bot.policy.answer import apply_reply, objection
-from bot.policy.departure import Desk
+from bot.policy.answer import apply_reply
 from bot.ports import Ports, StoredCase
 
 LOG = logging.getLogger(__name__)
@@ -50,55 +47,23 @@ async def _apply(reply: Reply, ports: Ports, rules: Rules) -> str | None:
     """Apply one reply and return what its author is told; None when it must wait for the next pass."""
     if isinstance(reply.answer, StopAsking):
         await ports.people.opt_out(reply.person)
-    pilot = await ports.pilots.get(reply.pilot)
+    if reply.role is Role.UNBLOCKER:
+        return await answer_to_ask(reply, ports, rules)
     for _ in range(TRIES):
-        stored = await ports.cases.get(reply.pilot)
-        if stored is None:
+        standing = await Standpoint.read(reply, ports, rules)
+        if standing is None:
             return rules.texts.receipts.closed
-        before = stored.case
-        after = (
-            apply_reply(before, reply, reply.received_at) if may_answer(reply.person, before, pilot, ports) else before
-        )
+        before, follows = standing.case, standing.follows()
+        after = apply_reply(before, reply, reply.received_at, follows) if standing.may_answer() else before
         try:
             if after != before:
-                await ports.cases.save(after, expected=stored.revision, outreach=[], entry=_entry(reply, before, after))
+                await ports.cases.save(
+                    after, expected=standing.revision, outreach=[], entry=entry_of(reply, before, after)
+                )
         except Conflict:
             continue
-        zone, _ = clock_of(await ports.people.get(reply.person), pilot, rules)
-        at = reply.received_at
-        why_not = objection(reply, before, at)
-        return receipt(before, after, reply, rules.texts, now=at, timezone=zone, objection=why_not).text
+        return standing.receipt(after, follows)
     return None
-
-
-def may_answer(person: str, case: Case, pilot: Pilot | None, ports: Ports) -> bool:
-    """Whether this person was asked about the case, or owns the pilot."""
-    if any(a.person == person for a in case.asked):
-        return True
-    return pilot is not None and pilot.owner is not None and ports.people.identify(pilot.owner) == person
-
-
-def _entry(reply: Reply, before: Case, after: Case) -> AuditEntry:
-    return AuditEntry(
-        at=reply.received_at,
-        who=reply.person,
-        # That somebody wants no messages is nobody else's business.
-        what="replied" if isinstance(reply.answer, StopAsking) else f"replied: {reply.answer.kind}",
-        before=before.state.value,
-        after=after.state.value,
-    )
-
-
-def clock_of(person: Person | None, pilot: Pilot | None, rules: Rules) -> tuple[str, str | None]:
-    """Return timezone and country of a person about a pilot: their own, else the pilot's, else the setting."""
-    zone = (person.timezone if person else None) or (pilot.timezone if pilot else None) or rules.timezone
-    return zone, (person.country if person else None) or (pilot.country if pilot else None)
-
-
-def desk_of(person: Person | None, pilot: Pilot | None, rules: Rules) -> Desk:
-    """Return by which clock, calendar and hours a person is written to about a pilot."""
-    zone, country = clock_of(person, pilot, rules)
-    return Desk(zone, country, rules.hours, rules.calendar)
 
 
 async def reflect_deliveries(ports: Ports, pilots: Sequence[str] | None = None) -> dict[str, StoredCase]:

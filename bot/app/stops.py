@@ -11,7 +11,7 @@ from bot.domain.case import Case
 from bot.domain.outreach import Delivery, DeliveryState
 from bot.domain.playbook import Budgets
 from bot.policy.budget import Budget
-from bot.policy.decide import Quiet
+from bot.policy.decisions import Quiet
 from bot.policy.departure import Desk
 
 OVERDUE: Final = timedelta(minutes=10)
@@ -55,6 +55,12 @@ QUIET: Final[Mapping[Quiet, tuple[Mark, str]]] = {
     Quiet.ONE_A_WEEK: (Mark.WAITS, "Nothing: it is decided anew next week."),
     Quiet.LISTED: (Mark.STUCK, "Speak to the owner yourself: nothing more is sent by itself."),
     Quiet.PARKED: (Mark.WAITS, "Speak to the owner yourself if it should not rest."),
+    Quiet.SHOWN: (Mark.WAITS, "Nothing: it leaves unless the owner holds it."),
+    Quiet.HELD: (Mark.WAITS, "Nothing: it leaves when the hold ends."),
+    Quiet.AWAY: (Mark.WAITS, "Nothing, or name somebody who stands in."),
+    Quiet.OUT: (Mark.WAITS, "Nothing: an answer comes next, or it becomes a decision of the sponsor."),
+    Quiet.PROMISED: (Mark.WAITS, "Nothing: it is checked once its day has passed."),
+    Quiet.DECISION: (Mark.WAITS, "Nothing, or speak to the sponsor yourself."),
     Quiet.WORKING: (Mark.WAITS, "Nothing: use is coming back."),
 }
 """For every reason of policy to say nothing: whether it passes by itself, and what can be done."""

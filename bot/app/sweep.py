@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from bot.app.asks import join_asks
+from bot.app.cast import Budgets, budgets, clock_of, to_recipient
 from bot.app.correlated import correlated
-from bot.app.look import Budgets, Facts, Verdict, budgets, gather, judge_case, owner_of
-from bot.app.replies import clock_of, reflect_deliveries
+from bot.app.look import Facts, Verdict, gather, judge_case, owner_of, written_to
+from bot.app.replies import reflect_deliveries
 from bot.app.rules import Rules
 from bot.domain.audit import AuditEntry
 from bot.domain.calendar import to_zone
@@ -19,7 +21,7 @@ from bot.domain.pilot import Unreadable
 from bot.domain.settings import Mode
 from bot.errors import Conflict
 from bot.metrics.portfolio import Portfolio, portfolio
-from bot.policy.decide import Ask, Decision, ListForLead, Recipient
+from bot.policy.decisions import Decision, ListForLead, Recipient, Say, Settle
 from bot.policy.departure import Desk
 from bot.ports import Ports
 
@@ -82,8 +84,8 @@ async def sweep(
     cases = None if dry_run else await reflect_deliveries(ports, only)
     facts = await gather(ports, rules, now, only, cases)
     mode = rules.mode(await ports.settings.read())
-    owners = {p.id: owner_of(p, ports, facts.people, rules) for p in facts.pilots}
-    held = await budgets(ports, sorted({o.person for o in owners.values() if o}), now)
+    owners = {p.id: owner_of(p, facts.cast, rules) for p in facts.pilots}
+    held = await budgets(ports, sorted(written_to(facts, owners)), now)
     verdicts = judge(facts, owners, held, rules, now, live=mode is Mode.LIVE)
     # A look at a few does not read what waits for everybody.
     queued = [] if changed_only else await _queued(ports, facts, rules)
@@ -109,12 +111,12 @@ def report_of(
     mode: Mode,
 ) -> SweepReport:
     """Return what is told of a look and of what was decided on it."""
-    said = [v.outreach for v in verdicts if v.outreach]
+    said = [one for v in verdicts for one in v.said]
     return SweepReport(
         today=now.date(),
         mode=mode,
         findings=facts.detection.findings,
-        outreach=tuple(_plan(said, owners, held, facts, rules, now)),
+        outreach=tuple(_plan(said, held, facts, rules, now)),
         queued=tuple(queued),
         portfolio=portfolio(facts.pilots, now.date()),
         verdicts=tuple(verdicts),
@@ -135,13 +137,10 @@ def judge(
     }
     verdicts = []
     for pilot in sorted(facts.pilots, key=lambda p: (-stakes[p.id], p.id)):
-        owner = owners[pilot.id]
-        budget = held.of(owner.person if owner else "")
-        verdict = judge_case(pilot, facts, owner, budget, rules=rules, now=now, live=live)
+        verdict = judge_case(pilot, facts, owners[pilot.id], held, rules=rules, now=now, live=live)
         if verdict is None:
             continue
-        if verdict.outreach:
-            held.queued.add(verdict.outreach.recipient)
+        held.queued |= {(one.recipient, one.role) for one in verdict.said}
         verdicts.append(verdict)
     return verdicts
 
@@ -159,8 +158,10 @@ async def _store(verdict: Verdict, ports: Ports, now: datetime, *, live: bool) -
         after=verdict.case.state.value,
         why=verdict.quiet.value if verdict.quiet else "",
     )
-    pending = [verdict.outreach] if verdict.outreach and live else []
+    pending = verdict.said if live else ()
     try:
+        if live:
+            await join_asks(verdict.case, verdict.taken, ports, now)
         expected = verdict.stored.revision if verdict.stored else 0
         await ports.cases.save(verdict.case, expected=expected, outreach=pending, entry=entry)
     except Conflict:
@@ -179,8 +180,10 @@ def _asked(verdict: Verdict) -> list[tuple[str, str]]:
 
 def _word(decision: Decision) -> str:
     """Name a decision for the trail."""
-    if isinstance(decision, Ask):
+    if isinstance(decision, Say):
         return f"ask: {decision.step.value}"
+    if isinstance(decision, Settle):
+        return f"request {decision.state.value}"
     if isinstance(decision, ListForLead):
         return f"listed for the programme lead: {decision.why}"
     return type(decision).__name__.lower()
@@ -188,24 +191,24 @@ def _word(decision: Decision) -> str:
 
 def _plan(
     said: Sequence[Outreach],
-    owners: Mapping[str, Recipient | None],
     held: Budgets,
     facts: Facts,
     rules: Rules,
     now: datetime,
 ) -> list[Planned]:
     """Say on which local day each outreach can leave: hours, distance and the ramp, the worst first."""
-    ramp = Ramp(rules)
+    ramp, pilots = Ramp(rules), {p.id: p for p in facts.pilots}
     days: dict[str, date] = {}
     plans = []
     for one in sorted(said, key=lambda o: (-o.severity, o.id)):
-        owner = owners[one.pilot]
-        if owner is None:
+        person = facts.cast.people.get(one.recipient)
+        if person is None:
             continue
         if one.recipient not in days:
-            earliest = held.of(one.recipient).earliest(now, rules.playbook.budgets)
-            days[one.recipient] = ramp.take(earliest, owner)
-        name = facts.people[one.recipient].name
+            earliest = held.of(one.recipient, one.role).earliest(now, rules.playbook.budgets)
+            reader = to_recipient(person, pilots[one.pilot], rules)
+            days[one.recipient] = ramp.take(earliest, reader)
+        name = person.name
         plans.append(Planned(one.pilot, one.step, name, days[one.recipient]))
     return plans
 
@@ -244,7 +247,7 @@ def plan_queued(waiting: Sequence[tuple[Outreach, datetime]], facts: Facts, rule
     pilots = {p.id: p for p in facts.pilots}
     plans = []
     for one, at in waiting:
-        person = facts.people.get(one.recipient)
+        person = facts.cast.people.get(one.recipient)
         zone, _ = clock_of(person, pilots.get(one.pilot), rules)
         name = person.name if person else "nobody the registry names"
         plans.append(Planned(one.pilot, one.step, name, at.astimezone(to_zone(zone)).date()))

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.domain.ask import Request
+from bot.domain.decision import Decided, OpenDecision
 from bot.domain.finding import RANK, Finding
 from bot.domain.outreach import DeliveryState, Step
 from bot.domain.playbook import Playbook
@@ -41,6 +43,8 @@ class Asked(_Part):
     loop: int
     occurrence: int
     person: str
+    thing: str | None = None
+    """Key of what was asked for, where it was about that."""
     decided_at: datetime
     sent_at: datetime | None = None
     outcome: DeliveryState = DeliveryState.QUEUED
@@ -55,6 +59,8 @@ class Commitment(_Part):
     said_by: str
     made_at: datetime
     moves: int = 0
+    by_sponsor: bool = False
+    """Whether a sponsor set it as what is to be fixed; `action` is then what the pilot waits for, or empty."""
 
 
 class Block(_Part):
@@ -79,6 +85,12 @@ class Case(Record):
     asked: tuple[Asked, ...] = ()
     commitment: Commitment | None = None
     block: Block | None = None
+    requests: tuple[Request, ...] = ()
+    """Wishes to people who can clear the way, oldest first."""
+    decision: OpenDecision | None = None
+    """What only a sponsor can settle, while it is open."""
+    decided: tuple[Decided, ...] = ()
+    """What sponsors decided, oldest first."""
     snoozed_until: date | None = None
     answered_at: datetime | None = None
     listed_on: date | None = None
@@ -89,6 +101,8 @@ class Case(Record):
     closed_at: datetime | None = None
     disowned: tuple[str, ...] = ()
     """People who said that the pilot isn't theirs; kept for the pilot's later cases."""
+    handed_to: str | None = None
+    """Whom the former owner named in their place, for whoever keeps the registry."""
     applied: tuple[str, ...] = ()
     """Keys of the replies that already moved this case."""
     playbook: Playbook = Playbook()
@@ -121,10 +135,28 @@ class Case(Record):
         """How much is at stake; the worst open finding counts."""
         return max((f.severity for f in self.open_findings), default=0.0)
 
-    def asked_at(self, step: Step, person: str) -> Asked | None:
-        """Return the latest outreach of a step to this person in the present loop; one withdrawn unsent is none."""
+    @property
+    def live_requests(self) -> tuple[Request, ...]:
+        """Wishes from which something comes next by itself, oldest first."""
+        return tuple(r for r in self.requests if r.is_live)
+
+    def with_request(self, changed: Request) -> "Case":
+        """Return the case with a wish in the place of the one of the same person and thing that was last made."""
+        kept = list(self.requests)
+        for place in range(len(kept) - 1, -1, -1):
+            if kept[place].key == changed.key:
+                kept[place] = changed
+                return self.model_copy(update={"requests": tuple(kept)})
+        return self.model_copy(update={"requests": (*kept, changed)})
+
+    def asked_at(self, step: Step, person: str, thing: str | None = None) -> Asked | None:
+        """Return the latest outreach of a step to this person in the present loop; one withdrawn unsent is none.
+
+        With `thing` only what was about that.
+        """
         for asked in reversed(self.asked):
             is_meant = (asked.step, asked.loop, asked.person) == (step, self.loop, person)
+            is_meant = is_meant and thing in {None, asked.thing}
             if is_meant and asked.outcome is not DeliveryState.DROPPED:
                 return asked
         return None

@@ -1,12 +1,23 @@
 """What we decided to say (Outreach) and what was really sent (Delivery)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.domain.record import Record
+
+
+class Role(StrEnum):
+    """As what somebody is written to; each has its own messages and its own budget."""
+
+    OWNER = "owner"
+    UNBLOCKER = "unblocker"
+    SPONSOR = "sponsor"
+    LEAD = "lead"
 
 
 class Step(StrEnum):
@@ -17,6 +28,23 @@ class Step(StrEnum):
     CHECK = "commitment_check"
     RECOVERY = "recovery"
     RETRACTION = "retraction"
+    TOLD = "told"
+    """What the person asked has answered, and what follows: for the owner."""
+    UNBLOCK = "unblock_ask"
+    UNBLOCK_CHECK = "unblock_check"
+    """A date that was promised has passed, and nothing shows that it was kept."""
+    THANKS = "thanks"
+    """For the person who cleared the way, once use has followed."""
+    DECISION = "decision"
+
+
+ROLES: Final[Mapping[Step, Role]] = {
+    Step.UNBLOCK: Role.UNBLOCKER,
+    Step.UNBLOCK_CHECK: Role.UNBLOCKER,
+    Step.THANKS: Role.UNBLOCKER,
+    Step.DECISION: Role.SPONSOR,
+}
+"""As what a step writes to somebody; all others write to the owner."""
 
 
 def identity(*parts: str | int) -> str:
@@ -34,11 +62,18 @@ class Outreach(Record):
     recipient: str
     decided_at: datetime
     severity: float = 0.0
+    thing: str | None = None
+    """Key of what is asked for, where it is about that (bot.domain.ask.Thing)."""
+
+    @property
+    def role(self) -> Role:
+        """Return as what the recipient is written to."""
+        return ROLES.get(self.step, Role.OWNER)
 
     @staticmethod
-    def identify(case_id: str, loop: int, step: Step, occurrence: int, recipient: str) -> str:
+    def identify(case_id: str, loop: int, step: Step, occurrence: int, recipient: str, thing: str | None = None) -> str:
         """Return the id that makes a repeated decision the same decision."""
-        return identity(case_id, loop, step, occurrence, recipient)
+        return identity(case_id, loop, step, occurrence, recipient, *([thing] if thing else []))
 
 
 class DeliveryState(StrEnum):
@@ -78,6 +113,17 @@ class Delivery(Record):
     ref: str | None = None
     reason: str | None = None
 
+    @staticmethod
+    def identify(first: Outreach) -> str:
+        """Return the id of the delivery that this outreach opens; it begins with the letter of the role."""
+        letter = "" if first.role is Role.OWNER else f"{first.role.value[0]}-"
+        return letter + identity(first.recipient, first.id)
+
+    @property
+    def role(self) -> Role:
+        """Return as what the recipient is written to; a delivery holds messages of one role."""
+        return role_of(self.id)
+
     @property
     def active(self) -> tuple[Outreach, ...]:
         """Outreach that this delivery still carries, worst first."""
@@ -88,6 +134,12 @@ class Delivery(Record):
     def severity(self) -> float:
         """How much is at stake in what it carries."""
         return max((o.severity for o in self.active), default=0.0)
+
+
+def role_of(delivery: str) -> Role:
+    """Return the role that the id of a delivery begins with."""
+    letter, dash, _ = delivery.partition("-")
+    return next((role for role in Role if dash and role.value[0] == letter), Role.OWNER)
 
 
 class Window(BaseModel):

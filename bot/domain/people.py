@@ -1,6 +1,24 @@
 """People as the registry names them; every budget, preference and case is keyed by the person id."""
 
+from datetime import date
+
 from bot.domain.record import Record
+from bot.domain.rhythm import Rhythm
+
+
+class Preferences(Record):
+    """What somebody set for themselves; a registry never touches it.
+
+    `delegate` is the id of the person who stands in for them, `away_until` the first day on which they are back,
+    `few_until` the day until which they get half as many messages, `hour` from which hour of their day on they
+    want them, `digest` when their weekly message comes.
+    """
+
+    delegate: str | None = None
+    away_until: date | None = None
+    few_until: date | None = None
+    hour: int | None = None
+    digest: Rhythm = Rhythm()
 
 
 class Person(Record):
@@ -14,6 +32,7 @@ class Person(Record):
     timezone: str | None = None
     country: str | None = None
     opted_out: bool = False
+    preferences: Preferences = Preferences()
 
 
 def normalise(alias: str) -> str:

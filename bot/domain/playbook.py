@@ -14,6 +14,10 @@ class Budgets(BaseModel):
 
     owner_per_week: Annotated[int, Field(ge=1)] = 2
     per_pilot_per_week: Annotated[int, Field(ge=1)] = 1
+    unblocker_per_week: Annotated[int, Field(ge=1)] = 1
+    sponsor_per_week: Annotated[int, Field(ge=1)] = 2
+    """The weekly message and one about a decision."""
+    lead_per_week: Annotated[int, Field(ge=1)] = 4
     person_per_week: Annotated[int, Field(ge=1)] = 3
     min_gap_hours: Annotated[int, Field(ge=0)] = 20
     ramp_owners_per_day: Annotated[int, Field(ge=1)] = 5
@@ -31,6 +35,21 @@ class Playbook(BaseModel):
     blocked_check_after_wd: Days = 1
     on_track_days: Days = 14
     blocked_default_days: Days = 14
+    preview_wd: Days = 1
+    """The owner sees what is asked of somebody else for so long before it leaves."""
+    longest_hold_wd: Days = 5
+    ask_window_wd: Days = 5
+    """An answer to it is waited for so long."""
+    ask_due_wd: Days = 10
+    """The day by which it is asked for, when the owner named none."""
+    check_window_wd: Days = 3
+    """So long an owner has to say whether something is done, before it counts as open."""
+    decision_wd: Days = 10
+    """The day by which a decision is hoped for, from when it was opened."""
+    stage_limit_days: Annotated[int, Field(ge=1, le=3650)] = 365
+    """A stage that lasts longer is the sponsor's to decide about."""
+    objection_kept_days: Days = 30
+    """Words against something are deleted so long after the case has closed."""
     recovered_after_days: Days = 21
     """A case is recovered when nothing was open on three weekly looks in a row."""
     parked_days: Days = 90

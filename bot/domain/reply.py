@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.domain.decision import Verdict
+from bot.domain.outreach import Role
 from bot.domain.record import Record
 
 
@@ -19,6 +21,10 @@ class Cause(StrEnum):
     DECISION = "decision"
     QUALITY = "quality"
     OTHER = "other"
+
+
+Said = Annotated[str, Field(min_length=1, max_length=280)]
+"""Words of a person, shown as they wrote them."""
 
 
 class _Answer(BaseModel):
@@ -39,10 +45,11 @@ class SnoozeUntil(_Answer):
 
 
 class BlockedBy(_Answer):
-    """Something or somebody is in the way; person and date are optional and recorded as said."""
+    """Something or somebody is in the way; `thing` is what is needed, all but the cause optional and as said."""
 
     kind: Literal["blocked"] = "blocked"
     cause: Cause
+    thing: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     person: Annotated[str, Field(max_length=200)] | None = None
     until: date | None = None
 
@@ -61,6 +68,107 @@ class StepDone(_Answer):
     kind: Literal["done"] = "done"
 
 
+class ProposeStop(_Answer):
+    """The owner thinks the pilot should end: the sponsor is asked, and what was learned is kept."""
+
+    kind: Literal["propose_stop"] = "propose_stop"
+    lesson: Said | None = None
+
+
+class HandOver(_Answer):
+    """Somebody else looks after the pilot now; whoever keeps the registry is asked to confirm it."""
+
+    kind: Literal["hand_over"] = "hand_over"
+    person: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class HoldRequest(_Answer):
+    """What was to be asked of somebody waits, once, with a reason and for five working days at most."""
+
+    kind: Literal["hold"] = "hold"
+    reason: Said
+    until: date | None = None
+
+
+class ChangeRequest(_Answer):
+    """The owner corrects what is asked for, or adds a sentence of their own."""
+
+    kind: Literal["change"] = "change"
+    thing: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    line: Said | None = None
+    due: date | None = None
+
+
+class WithdrawRequest(_Answer):
+    """Nobody is to be asked after all."""
+
+    kind: Literal["withdraw"] = "withdraw"
+
+
+class Cleared(_Answer):
+    """Whoever was asked says that it is done."""
+
+    kind: Literal["cleared"] = "cleared"
+
+
+class Promise(_Answer):
+    """Whoever was asked names the day by which it will be done."""
+
+    kind: Literal["promise"] = "promise"
+    on: date
+
+
+class NeedsFirst(_Answer):
+    """Whoever was asked needs something before they can clear it."""
+
+    kind: Literal["needs"] = "needs"
+    what: Said
+
+
+class Elsewhere(_Answer):
+    """Somebody else holds it."""
+
+    kind: Literal["elsewhere"] = "elsewhere"
+    person: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class DontKnow(_Answer):
+    """They don't know, which is an answer: it is noted, and nothing moves."""
+
+    kind: Literal["dont_know"] = "dont_know"
+
+
+class Concern(StrEnum):
+    """Of which kind a reason against is."""
+
+    LEGAL = "legal"
+    SECURITY = "security"
+    CAPACITY = "capacity"
+    PRIORITY = "priority"
+    RISK = "risk"
+
+
+class Object(_Answer):
+    """Whoever was asked thinks that it should not be done.
+
+    `words` are shown as written to the owner and the sponsor of the pilot, of whom the author was told before;
+    without words they are told the kind of concern alone.
+    """
+
+    kind: Literal["object"] = "object"
+    concern: Concern
+    words: Said | None = None
+
+
+class Decide(_Answer):
+    """A sponsor's decision; scale and fix have a date, a stop may have what was learned."""
+
+    kind: Literal["decide"] = "decide"
+    verdict: Verdict
+    until: date | None = None
+    lesson: Said | None = None
+
+
 class NotMe(_Answer):
     """The registry names the wrong person."""
 
@@ -73,14 +181,23 @@ class StopAsking(_Answer):
     kind: Literal["stop_asking"] = "stop_asking"
 
 
+OwnerAnswer = OnTrack | SnoozeUntil | BlockedBy | NextStep | StepDone | ProposeStop | HandOver
+RequestAnswer = HoldRequest | ChangeRequest | WithdrawRequest
+"""What an owner may do about what is asked of others in their pilot's name."""
+UnblockerAnswer = Cleared | Promise | NeedsFirst | Elsewhere | Object
+"""What somebody may answer who was asked to clear the way."""
 Answer = Annotated[
-    OnTrack | SnoozeUntil | BlockedBy | NextStep | StepDone | NotMe | StopAsking,
+    OwnerAnswer | RequestAnswer | UnblockerAnswer | Decide | DontKnow | NotMe | StopAsking,
     Field(discriminator="kind"),
 ]
 
 
 class Reply(Record):
-    """One answer of one person about one case. `key` is the chat's business key: said once, done once."""
+    """One answer of one person about one case. `key` is the chat's business key: said once, done once.
+
+    `role` is as what they were asked, `thing` the key of what was asked for (bot.domain.ask.Thing) where the answer is one to an Ask: it then holds
+    for every case that waits for it.
+    """
 
     key: str
     person: str
@@ -88,3 +205,5 @@ class Reply(Record):
     pilot: str
     answer: Answer
     received_at: datetime
+    role: Role = Role.OWNER
+    thing: str | None = None

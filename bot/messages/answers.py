@@ -1,6 +1,6 @@
 """From a tap or a number, with the details typed or picked beside it, to an Answer; or what to ask back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final, TypeAlias
@@ -11,12 +11,15 @@ from bot.domain.reply import (
     Answer,
     BlockedBy,
     Cause,
+    ChangeRequest,
+    HoldRequest,
     NextStep,
     NotMe,
     OnTrack,
     SnoozeUntil,
     StepDone,
     StopAsking,
+    WithdrawRequest,
 )
 from bot.messages.days import Doubt, Why, check_day, read_day
 from bot.messages.moments import check_moment, read_moment, to_moment, without_time
@@ -50,7 +53,7 @@ def to_answer(choice: str, values: Values, texts: Texts, *, now: datetime, timez
     person's own time). Empty values count as missing; what the form doesn't ask for is left aside.
     The days and moments of an answer lie ahead and within a year; a moment is aware UTC.
     """
-    reader = _Reader(values, texts, now, to_zone(timezone))
+    reader = Reader(values, texts, now, to_zone(timezone))
     match choice:
         case "blocked":
             return _blocked(reader)
@@ -59,8 +62,10 @@ def to_answer(choice: str, values: Values, texts: Texts, *, now: datetime, timez
         case "snooze":
             until = reader.day("until", required=True)
             return SnoozeUntil(until=until) if until else Unclear(reader.reasons)
+        case "hold" | "change":
+            return _about_request(choice, reader)
         case _:
-            return _plain(choice) if choice in CHOICES else Unclear({CHOICE: texts.asks.gone})
+            return _plain(choice) if choice in {*CHOICES, "withdraw"} else Unclear({CHOICE: texts.asks.gone})
 
 
 def _plain(choice: str) -> Answer:
@@ -70,31 +75,46 @@ def _plain(choice: str) -> Answer:
         "done": StepDone(),
         "not_me": NotMe(),
         "stop_asking": StopAsking(),
+        "withdraw": WithdrawRequest(),
     }
     return plain[choice]
 
 
-def _blocked(reader: "_Reader") -> Answer | Unclear:
+def _about_request(choice: str, reader: "Reader") -> Answer | Unclear:
+    """Return what an owner does about a wish that has not left."""
+    if choice == "hold":
+        reason = reader.text("reason", LONGEST_ACTION, required=True)
+        return Unclear(reader.reasons) if reader.reasons else HoldRequest(reason=reason)
+    thing, line = reader.text("thing", LONGEST_PERSON), reader.text("line", LONGEST_ACTION)
+    due = reader.day("due", required=False)
+    if not (thing or line or due or reader.reasons):
+        reader.text("thing", LONGEST_PERSON, required=True)
+    return Unclear(reader.reasons) if reader.reasons else ChangeRequest(thing=thing or None, line=line or None, due=due)
+
+
+def _blocked(reader: "Reader") -> Answer | Unclear:
     cause = reader.cause()
+    thing = reader.text("thing", LONGEST_PERSON)
     person = reader.text("person", LONGEST_PERSON)
     until = reader.day("until", required=False)
     if cause is None or reader.reasons:
         return Unclear(reader.reasons)
-    return BlockedBy(cause=cause, person=person or None, until=until)
+    return BlockedBy(cause=cause, thing=thing or None, person=person or None, until=until)
 
 
-def _step(reader: "_Reader") -> Answer | Unclear:
-    action = reader.text("action", LONGEST_ACTION)
+def _step(reader: "Reader") -> Answer | Unclear:
+    action = reader.text("action", LONGEST_ACTION, required=True)
     at = reader.moment()
     if at is None or reader.reasons:
         return Unclear(reader.reasons)
     return NextStep(action=action, at=at)
 
 
-class _Reader:
+class Reader:
     """Reads the values of one form and gathers in `reasons` what has to be asked back."""
 
     def __init__(self, values: Values, texts: Texts, now: datetime, zone: ZoneInfo) -> None:
+        """Read what was filled in, by the person's own clock."""
         self.reasons: dict[str, str] = {}
         self._now = now
         self._values = values
@@ -112,23 +132,37 @@ class _Reader:
             return None
         return found
 
-    def moment(self) -> datetime | None:
+    def moment(self, key: str = "at") -> datetime | None:
         """Return a moment ahead, in UTC."""
-        found = to_checked_moment(self._given("at") or "", self._now, self._zone)
+        found = to_checked_moment(self._given(key) or "", self._now, self._zone)
         if isinstance(found, Doubt):
-            self._ask("at", found, moment=True)
+            self._ask(key, found, moment=True)
             return None
         return found
 
-    def text(self, key: str, longest: int) -> str:
-        """Return words on one line; only the words of a step are required."""
+    def has(self, key: str) -> bool:
+        """Whether this was filled in."""
+        return self._given(key) is not None
+
+    def text(self, key: str, longest: int, *, required: bool = False) -> str:
+        """Return words on one line."""
         asks = self._texts.asks
         said = " ".join(str(self._given(key) or "").split())
         if len(said) > longest:
             self.reasons[key] = (asks.person if key == "person" else asks.long).format(count=longest)
-        elif not said and key == "action":
-            self.reasons[key] = asks.text
+        elif not said and required:
+            self.reasons[key] = {"action": asks.text, "person": asks.whom}.get(key, asks.what)
         return said
+
+    def option(self, key: str, options: Sequence[str]) -> str | None:
+        """Return the key of one of these options, given as it is or by its number in the list."""
+        said = str(self._given(key) or "").strip().casefold()
+        if said.isdecimal() and 1 <= int(said) <= len(options):
+            return options[int(said) - 1]
+        if said in options:
+            return said
+        self.reasons[key] = self._texts.asks.one_of.format(options=", ".join(options))
+        return None
 
     def cause(self) -> Cause | None:
         """Return the cause behind a key, its label, its number in the list, or words about one cause."""

@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
+from bot.domain.ask import Request, RequestState
 from bot.domain.calendar import to_zone
 from bot.domain.case import Case
-from bot.domain.finding import Finding
+from bot.domain.finding import Finding, Kind
 from bot.domain.outreach import Step
+from bot.messages.asks import LONGEST_THING, request_choices
+from bot.messages.braces import Said
 from bot.messages.model import Choice, FieldKind, FormField, Message, Section
-from bot.messages.texts import Said, Texts
+from bot.messages.texts import Texts
 from bot.messages.wording import LONGEST_NAME, LONGEST_QUOTE, in_sentence, name_day, shorten
 
 KEYS: Final[tuple[str, ...]] = ("on_track", "blocked", "step", "snooze", "not_me", "stop_asking")
@@ -30,14 +33,22 @@ def compose(sections: Sequence[tuple[Step, Section]], texts: Texts) -> Message:
     step, first = sections[0]
     many = len(sections) > 1
     name = shorten(first.title, LONGEST_NAME)
-    footer = texts.footer if first.question else texts.footer_thanks
     return Message(
         kind=step.value,
         intro=_intro(sections, texts),
         sections=tuple(section for _, section in sections),
         more=texts.more if many else None,
-        footer=texts.footer_several.format(count=len(sections)) if many else footer.format(pilot=name),
+        footer=_footer(first, len(sections), name, texts),
     )
+
+
+def _footer(first: Section, count: int, name: str, texts: Texts) -> str:
+    """Say why the message came and how to have no more; what is not to an owner brings its own words."""
+    if first.footer:
+        return first.footer
+    if count > 1:
+        return texts.footer_several.format(count=count)
+    return (texts.footer if first.question else texts.footer_thanks).format(pilot=name)
 
 
 def open_section(message: Message, case_id: str) -> Message:
@@ -56,9 +67,12 @@ def section(case: Case, step: Step, name: str, texts: Texts, *, timezone: str = 
     if finding is None:
         msg = f"the case {case.id} has no finding to speak of"
         raise ValueError(msg)
-    day = _day(case, step, finding, timezone)
-    said = _say(case, step, finding, texts)
+    asked = checked_request(case) if step is Step.CHECK else None
+    day = _day(case, step, finding, timezone, asked)
+    said = _say(case, step, finding, texts, asked)
     fills = {
+        "name": shorten(asked.name, LONGEST_NAME) if asked else "",
+        "thing": _thing(case, asked),
         "pilot": shorten(name, LONGEST_NAME),
         "evidence": in_sentence(finding.evidence),
         "day": day,
@@ -72,30 +86,66 @@ def section(case: Case, step: Step, name: str, texts: Texts, *, timezone: str = 
         title=name,
         fact=fact.format(**fills),
         question=ask,
-        choices=_choices(case, step, texts) if ask else (),
+        choices=owner_choices(case, step, texts) if ask else (),
         line=_line(case, step, finding, texts).format(day=day),
     )
 
 
+def checked_request(case: Case) -> Request | None:
+    """Return the wish that a check is about: one whose day has passed, or that was said to be done; else None."""
+    for request in reversed(case.requests):
+        is_about = request.state is RequestState.PROMISED or (
+            request.state is RequestState.DONE and request.said_at is not None
+        )
+        if is_about and request.loop == case.loop and case.commitment is None:
+            return request
+    return None
+
+
+def owner_choices(case: Case, step: Step, texts: Texts) -> tuple[Choice, ...]:
+    """Return what an owner can answer, with what may be done about a wish that has not left."""
+    shown = any(r.state is RequestState.SHOWN for r in case.requests)
+    return (*(request_choices(texts) if shown else ()), *_choices(case, step, texts))
+
+
+def _thing(case: Case, asked: Request | None) -> str:
+    """Name what is waited for in the text of a check."""
+    if asked is not None:
+        return shorten(asked.thing.words, LONGEST_THING)
+    is_fix = case.commitment is not None and case.commitment.by_sponsor and case.commitment.action
+    return f", that is {shorten(case.commitment.action, LONGEST_THING)}" if is_fix and case.commitment else ""
+
+
 def _intro(sections: Sequence[tuple[Step, Section]], texts: Texts) -> str | None:
     """Say how much is asked before anything is; a word of thanks needs no such line."""
-    many = [texts.intro_several.format(count=len(sections))] if len(sections) > 1 else []
+    several = texts.others.several if sections[0][1].footer else texts.intro_several
+    many = [several.format(count=len(sections))] if len(sections) > 1 else []
     return " ".join([*many, texts.intro] if sections[0][1].question else many) or None
 
 
-def _say(case: Case, step: Step, finding: Finding, texts: Texts) -> Said | str:
+def _say(case: Case, step: Step, finding: Finding, texts: Texts, asked: Request | None) -> Said | str:
     """Choose the text of a step."""
+    if step is Step.CHECK:
+        return _checked(case, texts, asked)
     if step is Step.RECOVERY:
         return texts.recovery[finding.kind]
     if step is Step.RETRACTION:
         return texts.retraction[finding.kind]
-    if step is Step.CHECK and case.commitment:
-        return texts.commitment_check
-    if step is Step.CHECK and case.block:
-        return texts.block_check
     if step is Step.FOLLOW_UP:
         return texts.follow_up[finding.kind]
     return texts.small_question if finding.tier == "question" else texts.nudge[finding.kind]
+
+
+def _checked(case: Case, texts: Texts, asked: Request | None) -> Said:
+    """Choose the text about a promise whose day has passed."""
+    if asked is not None:
+        if asked.state is RequestState.PROMISED:
+            return texts.others.promised_check
+        has_fallen = any(f.kind is Kind.DROP_OFF for f in case.open_findings)
+        return texts.others.cleared_check if has_fallen else texts.others.cleared_check_plain
+    if case.commitment is None:
+        return texts.block_check
+    return texts.others.fix_check if case.commitment.by_sponsor else texts.commitment_check
 
 
 def _line(case: Case, step: Step, finding: Finding, texts: Texts) -> str:
@@ -107,8 +157,12 @@ def _line(case: Case, step: Step, finding: Finding, texts: Texts) -> str:
     return texts.lines.block if step is Step.CHECK and case.block else texts.lines.finding[finding.kind]
 
 
-def _day(case: Case, step: Step, finding: Finding, timezone: str) -> str:
+def _day(case: Case, step: Step, finding: Finding, timezone: str, asked: Request | None) -> str:
     """Write the day that the text of a step speaks of: a promise with its weekday, the past with its year."""
+    if asked is not None:
+        said_at = asked.said_at.astimezone(to_zone(timezone)).date() if asked.said_at else asked.since
+        day = said_at if asked.state is RequestState.DONE else asked.promised_for or said_at
+        return name_day(day, day)
     if step is Step.CHECK and case.commitment:
         due = case.commitment.due_at.astimezone(to_zone(timezone)).date()
         return name_day(due, due)
@@ -141,6 +195,7 @@ def _forms(texts: Texts) -> Mapping[str, tuple[FormField, ...]]:
             FormField(key="cause", label=texts.fields["cause"], kind=FieldKind.CHOICE, options=causes),
             FormField(key="person", label=texts.fields["person"], kind=FieldKind.PERSON, required=False),
             until.model_copy(update={"required": False}),
+            FormField(key="thing", label=texts.fields["thing"], kind=FieldKind.TEXT, required=False),
         ),
         "step": (
             FormField(key="action", label=texts.fields["action"], kind=FieldKind.TEXT),

@@ -1,11 +1,13 @@
 """The chat-neutral message: what is said and what can be answered, without any chat's markup."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from bot.domain.record import Record
+from bot.domain.survey import ItemId
+from bot.messages.charts import Chart
 
 
 class _Part(BaseModel):
@@ -54,19 +56,39 @@ class Section(_Part):
     choices: tuple[Choice, ...] = ()
     line: str = ""
     """The fact in a few words, without the pilot's name."""
+    thing: str | None = None
+    """Key of what is asked for: an answer then holds for every case that waits for it."""
+    asks: ItemId | None = None
+    """The item whose answers are offered, where it is one; else they are those of an owner."""
+    footer: str = ""
+    """What stands below a message that begins with this section, where that is its own."""
+    quote: str | None = None
+    """Words of somebody, or of a message that is to leave, shown apart and not counted as ours."""
 
 
 class Message(Record):
     """One message to one person: the first section in full, further ones as one line each.
 
-    `intro` stands above all, `more` above the lines of the further pilots, `footer` below all.
+    `intro` stands above all, `body` and `chart` between it and the first section, `more` above the lines of
+    the further pilots, `footer` below all.
     """
 
     kind: str
     intro: str | None = None
-    sections: Annotated[tuple[Section, ...], Field(min_length=1)]
+    body: tuple[str, ...] = ()
+    """Paragraphs that ask nothing."""
+    chart: Chart | None = None
+    sections: tuple[Section, ...] = ()
     more: str | None = None
     footer: str
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        """Refuse a message without a section and without a paragraph."""
+        if not self.sections and not self.body:
+            msg = "a message needs a section or a paragraph"
+            raise ValueError(msg)
+        return self
 
 
 class Receipt(Record):

@@ -1,5 +1,6 @@
 """A message as plain text with numbered answers: the fallback of every chat."""
 
+from bot.messages.charts import to_bars
 from bot.messages.model import Choice, Message, Section
 from bot.messages.wording import LONGEST_NAME, shorten
 
@@ -9,8 +10,11 @@ def to_plain(message: Message) -> str:
 
     Answers are numbered from 1, further pilots follow as lines with the numbers after those.
     """
+    parts: list[str | None] = [message.intro, *message.body, to_bars(message.chart) if message.chart else None]
+    if not message.sections:
+        return "\n\n".join(part for part in [*parts, message.footer] if part)
     first, *others = message.sections
-    parts = [message.intro, first.fact, first.question]
+    parts += [first.fact, _quoted(first.quote), first.question]
     answers = [choice.label for choice in first.choices]
     lines = [f"{shorten(other.title, LONGEST_NAME)}: {other.line or other.fact}" for other in others]
     parts.append("\n".join(_numbered(answers, 1)))
@@ -20,12 +24,19 @@ def to_plain(message: Message) -> str:
 
 def picked(message: Message, text: str) -> Choice | Section | None:
     """Return what a typed number stands for in `to_plain`: an answer, another pilot, or nothing."""
+    if not message.sections:
+        return None
     first, *others = message.sections
     numbered: list[Choice | Section] = [*first.choices, *others]
     bare = text.strip().rstrip(".)")
     if not (bare.isascii() and bare.isdigit() and len(bare) <= len(str(len(numbered)))):
         return None
     return numbered[int(bare) - 1] if 1 <= int(bare) <= len(numbered) else None
+
+
+def _quoted(text: str | None) -> str | None:
+    """Set words that are not ours, or not yet, apart."""
+    return "\n".join(f"> {line}" for line in text.splitlines()) if text else None
 
 
 def _numbered(lines: list[str], first: int) -> list[str]:

@@ -3,14 +3,16 @@
 What may stand in braces is declared beside each text, so that a file that loads can be filled in.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from string import Formatter
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator
 
 from bot.domain.finding import Kind
 from bot.domain.reply import Cause
+from bot.messages.braces import Counted, Dated, Example, Group, Named, PerCause, Plain, Said, complete, holes, within
+from bot.messages.digest_texts import DigestTexts
+from bot.messages.items import Items
+from bot.messages.other_texts import OtherTexts
 from bot.messages.words import Words
 
 TOLD: Final = (Kind.DROP_OFF, Kind.STALL, Kind.STAGE_AGE)
@@ -19,88 +21,15 @@ TOLD: Final = (Kind.DROP_OFF, Kind.STALL, Kind.STAGE_AGE)
 CHOICES: Final = ("on_track", "blocked", "step", "snooze", "done", "not_me", "stop_asking")
 """Keys of the answers, as in `bot.domain.reply`."""
 
-FIELDS: Final = ("until", "cause", "person", "action", "at")
+FIELDS: Final = ("until", "cause", "thing", "person", "action", "at")
 """Keys of the details that an answer may need."""
 
 
-class _Group(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Said(_Group):
-    """What is said where an answer is hoped for: a fact before one question."""
-
-    fact: str
-    ask: str
-
-
-T = TypeVar("T", str, Said)
-K = TypeVar("K", bound=Mapping[str, object])
-
-
-def holes(*names: str) -> AfterValidator:
-    """Allow these names in braces, bare, and nothing else."""
-
-    def check(value: T) -> T:
-        for text in [value] if isinstance(value, str) else [value.fact, value.ask]:
-            for name, spec in _braces(text):
-                if name not in names or spec:
-                    known = ", ".join(f"{{{known}}}" for known in names) or "no braces at all"
-                    msg = f"it holds {{{name}}}, which nothing fills; use {known}"
-                    raise ValueError(msg)
-        return value
-
-    return AfterValidator(check)
-
-
-def _braces(text: str) -> Iterator[tuple[str, str]]:
-    """Return each name in braces with the conversion or format that follows it."""
-    for _, name, spec, conversion in Formatter().parse(text):
-        if name is not None:
-            yield name, f"{spec or ''}{conversion or ''}"
-
-
-def complete(keys: Collection[str]) -> AfterValidator:
-    """Ask for a text under each of these keys and no others."""
-
-    def check(texts: K) -> K:
-        missing = [str(key) for key in keys if key not in texts]
-        if missing:
-            msg = f"these need a text: {', '.join(missing)}"
-            raise ValueError(msg)
-        unknown = [str(key) for key in texts if key not in keys]
-        if unknown:
-            msg = f"nothing says these: {', '.join(unknown)}"
-            raise ValueError(msg)
-        return texts
-
-    return AfterValidator(check)
-
-
-def within(keys: Collection[str]) -> Callable[[K], K]:
-    """Allow texts under these keys only; each may be left out."""
-
-    def check(texts: K) -> K:
-        unknown = [str(key) for key in texts if key not in keys]
-        if unknown:
-            msg = f"nothing says these: {', '.join(unknown)}"
-            raise ValueError(msg)
-        return texts
-
-    return check
-
-
-Plain = Annotated[str, Field(min_length=1), holes()]
-Named = Annotated[str, holes("pilot")]
-Counted = Annotated[str, holes("count")]
-Dated = Annotated[str, holes("day")]
-Example = Annotated[str, holes("example")]
 PerFinding = complete(TOLD)
-PerCause = complete(tuple(Cause))
 Labels = Annotated[dict[str, Plain], AfterValidator(within(CHOICES))]
 
 
-class Lines(_Group):
+class Lines(Group):
     """What stands for a pilot that is not the first of its message."""
 
     finding: Annotated[dict[Kind, Dated], PerFinding]
@@ -110,7 +39,7 @@ class Lines(_Group):
     retraction: Dated
 
 
-class Asks(_Group):
+class Asks(Group):
     """What is asked back about a detail that is missing or can't be taken."""
 
     unclear_day: Example
@@ -125,13 +54,16 @@ class Asks(_Group):
     skipped: Annotated[str, holes("day", "early", "example")]
     twice: Annotated[str, holes("day", "early", "example")]
     text: Plain
+    what: Plain
+    whom: Plain
+    one_of: Annotated[str, holes("options")]
     long: Counted
     person: Counted
     cause: Annotated[str, holes("options")]
     gone: Plain
 
 
-class Understood(_Group):
+class Understood(Group):
     """What is shown back of free words, in parts; `right` or a question about a detail follows."""
 
     on_track: Plain
@@ -150,7 +82,7 @@ class Understood(_Group):
     right: Plain
 
 
-class Unclear(_Group):
+class Unclear(Group):
     """What is said to words that are not taken as one answer."""
 
     nothing: Annotated[str, holes("sayings")]
@@ -160,7 +92,7 @@ class Unclear(_Group):
     sayings: Annotated[dict[str, Plain], complete(CHOICES)]
 
 
-class Receipts(_Group):
+class Receipts(Group):
     """What is said after a reply: what was understood and what happens next."""
 
     on_track: Dated
@@ -179,7 +111,7 @@ class Receipts(_Group):
     not_asked: Plain
 
 
-class Texts(_Group):
+class Texts(Group):
     """Every text by its use."""
 
     intro: Plain
@@ -205,5 +137,8 @@ class Texts(_Group):
     understood: Understood
     unclear: Unclear
     receipts: Receipts
+    others: OtherTexts
+    items: Items
+    weekly: DigestTexts
     words: Words
-    """How people say these things; it has a file of its own."""
+    """How people say these things; like the three before it has a file of its own."""

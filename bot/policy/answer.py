@@ -1,25 +1,88 @@
 """A reply moves the case. Pure: the same reply on the same case always gives the same case."""
 
 from datetime import date, datetime, timedelta
+from typing import Final
 
+from bot.domain.ask import Request, RequestState
 from bot.domain.case import Block, Case, CaseState, Commitment
-from bot.domain.reply import BlockedBy, NextStep, NotMe, OnTrack, Reply, SnoozeUntil, StepDone, StopAsking
+from bot.domain.decision import Decided, OpenDecision, Verdict
+from bot.domain.outreach import Role
+from bot.domain.reply import (
+    BlockedBy,
+    Cause,
+    ChangeRequest,
+    Decide,
+    DontKnow,
+    HandOver,
+    HoldRequest,
+    NeedsFirst,
+    NextStep,
+    NotMe,
+    OnTrack,
+    OwnerAnswer,
+    Promise,
+    ProposeStop,
+    Reply,
+    RequestAnswer,
+    SnoozeUntil,
+    StepDone,
+    StopAsking,
+)
+from bot.policy.request_answer import apply_to_requests, held_request
+from bot.policy.wishes import MOST_OPEN
 
 FURTHEST = timedelta(days=366)
 """Nothing is promised or snoozed for longer than a year."""
+FIX_WITHIN: Final = timedelta(days=92)
+"""A sponsor's "fix" has a date in about a quarter."""
+MORNING: Final = 9
+"""Hour (UTC) of the day by which a fix is to be done."""
+CLOSED: Final = "This one is closed, so nothing changes. Thank you all the same."
+
+Follows = Request | OpenDecision | None
+"""What follows from an answer (bot.policy.wishes)."""
 
 
-def objection(reply: Reply, case: Case, now: datetime) -> str | None:
+def objection(reply: Reply, case: Case, now: datetime, follows: Follows = None) -> str | None:
     """Return why this answer can't be taken now, in words for its author, or None when it can."""
     if case.id != reply.case_id or case.is_closed:
-        return "This one is closed, so nothing changes. Thank you all the same."
+        return CLOSED
     answer = reply.answer
     if isinstance(answer, NextStep):
         return _out_of_range(answer.at, now)
-    if isinstance(answer, SnoozeUntil) or (isinstance(answer, BlockedBy) and answer.until):
-        until = answer.until
-        return _day_out_of_range(until, now) if until else None
+    if isinstance(answer, Decide):
+        return _of_decision(answer, now) if case.decision else CLOSED
+    if isinstance(answer, RequestAnswer) and held_request(case) is None:
+        return "Nothing of this pilot waits to leave any more, so nothing changes."
+    day = _day_of(answer)
+    if day is not None:
+        return _day_out_of_range(day, now)
+    if isinstance(follows, Request) and len(_others_asked(case, follows)) >= MOST_OPEN:
+        return f"{MOST_OPEN} people are being asked for this pilot already. Once one has answered, name the next."
     return None
+
+
+def _day_of(answer: object) -> date | None:
+    """Return the day that an answer names, if it names one."""
+    if isinstance(answer, SnoozeUntil | BlockedBy | HoldRequest):
+        return answer.until
+    if isinstance(answer, Promise):
+        return answer.on
+    return answer.due if isinstance(answer, ChangeRequest) else None
+
+
+def _others_asked(case: Case, follows: Request) -> list[Request]:
+    return [r for r in case.live_requests if r.key != follows.key]
+
+
+def _of_decision(answer: Decide, now: datetime) -> str | None:
+    if answer.verdict is not Verdict.FIX:
+        return _day_out_of_range(answer.until, now) if answer.until else None
+    if answer.until is None:
+        return "By which day is it to be fixed?"
+    if answer.until > now.date() + FIX_WITHIN:
+        return "That is more than a quarter away. Which day within a quarter?"
+    return _day_out_of_range(answer.until, now)
 
 
 def _out_of_range(at: datetime, now: datetime) -> str | None:
@@ -40,16 +103,31 @@ def _day_out_of_range(day: date, now: datetime) -> str | None:
     return None
 
 
-def apply_reply(case: Case, reply: Reply, now: datetime) -> Case:
-    """Return the case after the reply; one that was applied before, or can't be taken, changes nothing."""
-    if reply.key in case.applied or objection(reply, case, now) is not None:
+def apply_reply(case: Case, reply: Reply, now: datetime, follows: Follows = None) -> Case:
+    """Return the case after the reply; one that was applied before, or can't be taken, changes nothing.
+
+    `follows` is what comes of it: a wish to somebody else, or a decision. Of an answer to an Ask it is the
+    wish to whoever owns the thing instead.
+    """
+    if reply.key in case.applied or objection(reply, case, now, follows) is not None:
         return case
-    moved = case.model_copy(update={**_moves(case, reply, now), "applied": (*case.applied, reply.key)})
-    return Case.model_validate(moved.model_dump())
+    is_of_ask = reply.role is Role.UNBLOCKER and reply.thing is not None
+    if is_of_ask or isinstance(reply.answer, RequestAnswer):
+        wish = follows if isinstance(follows, Request) else None
+        moved = apply_to_requests(case, reply, now, wish)
+    else:
+        moved = case.model_copy(update=_moves(case, reply, now, follows))
+    kept = moved.model_copy(update={"applied": (*case.applied, reply.key)})
+    return Case.model_validate(kept.model_dump())
 
 
-def _moves(case: Case, reply: Reply, now: datetime) -> dict[str, object]:
+def _moves(case: Case, reply: Reply, now: datetime, follows: Follows) -> dict[str, object]:
     """Return the fields that the answer changes."""
+    answer = reply.answer
+    if reply.role is Role.SPONSOR:
+        return _said_by_sponsor(case, reply, now)
+    if isinstance(answer, DontKnow):
+        return {"answered_at": now}
     fresh: dict[str, object] = {
         "answered_at": now,
         "listed_on": None,
@@ -58,31 +136,106 @@ def _moves(case: Case, reply: Reply, now: datetime) -> dict[str, object]:
         "commitment": None,
         "block": None,
     }
+    return fresh | (
+        _said_by_owner(case, reply, now, follows) if isinstance(answer, OwnerAnswer) else _left(case, reply, now)
+    )
+
+
+def _said_by_owner(case: Case, reply: Reply, now: datetime, follows: Follows) -> dict[str, object]:
+    """Return what an owner's answer about the pilot changes."""
     book = case.playbook
     match reply.answer:
-        case OnTrack() | StepDone():
+        case OnTrack():
             until = now.date() + timedelta(days=book.on_track_days)
-            return fresh | {"state": CaseState.SNOOZED, "snoozed_until": until}
+            return {"state": CaseState.SNOOZED, "snoozed_until": until} | _ended(case, RequestState.WITHDRAWN)
+        case StepDone():
+            until = now.date() + timedelta(days=book.on_track_days)
+            return {"state": CaseState.SNOOZED, "snoozed_until": until} | _ended(case, RequestState.DONE)
         case SnoozeUntil(until=until):
-            return fresh | {"state": CaseState.SNOOZED, "snoozed_until": until}
-        case BlockedBy(cause=cause, person=person, until=said):
-            until = said or now.date() + timedelta(days=book.blocked_default_days)
-            block = Block(cause=cause, person=person, until=until, said_by=reply.person, said_at=now)
-            return fresh | {"state": CaseState.BLOCKED, "block": block}
+            return {"state": CaseState.SNOOZED, "snoozed_until": until}
+        case BlockedBy():
+            return _blocked(case, reply, reply.answer, now, follows)
         case NextStep(action=action, at=at):
             moves = case.commitment.moves + 1 if case.commitment else 0
             step = Commitment(action=action, due_at=at, said_by=reply.person, made_at=now, moves=moves)
-            return fresh | {"state": CaseState.COMMITTED, "commitment": step}
+            return {"state": CaseState.COMMITTED, "commitment": step}
+        case ProposeStop() if isinstance(follows, OpenDecision):
+            return {"state": CaseState.WAITING, "decision": follows} | _ended(case, RequestState.WITHDRAWN)
+        case _:
+            return _left(case, reply, now)
+
+
+def _left(case: Case, reply: Reply, now: datetime) -> dict[str, object]:
+    """Return what changes when somebody else must look after the pilot."""
+    why = "owner to be confirmed" if isinstance(reply.answer, NotMe | HandOver) else "needs a person to look in"
+    left: dict[str, object] = {"state": CaseState.WAITING, "listed_on": now.date(), "listed_why": why}
+    if isinstance(reply.answer, StopAsking | ProposeStop):
+        return left
+    handed = {"handed_to": reply.answer.person} if isinstance(reply.answer, HandOver) else {}
+    return left | handed | {"disowned": (*case.disowned, reply.person)}
+
+
+def _blocked(case: Case, reply: Reply, answer: BlockedBy, now: datetime, follows: Follows) -> dict[str, object]:
+    """Note what is in the way, and ask for it, put it up, or have a person look at it."""
+    until = answer.until or now.date() + timedelta(days=case.playbook.blocked_default_days)
+    block = Block(cause=answer.cause, person=answer.person, until=until, said_by=reply.person, said_at=now)
+    moved: dict[str, object] = {"state": CaseState.BLOCKED, "block": block}
+    if isinstance(follows, OpenDecision):
+        return moved | {"state": CaseState.WAITING, "decision": follows}
+    if answer.cause is Cause.TARGETS:
+        return moved | {"listed_on": now.date(), "listed_why": "needs a person to look in"}
+    overdue = _overdue(case, follows, now)
+    if overdue is not None:
+        return moved | {"requests": case.with_request(overdue).requests}
+    if not isinstance(follows, Request) or any(r.key == follows.key for r in case.live_requests):
+        return moved
+    return moved | {"requests": case.with_request(follows).requests}
+
+
+def _overdue(case: Case, follows: Follows, now: datetime) -> Request | None:
+    """Return the wish whose second date has passed, as missed, when the owner says that its thing is in the way."""
+    for request in case.live_requests:
+        is_meant = not isinstance(follows, Request) or follows.key == request.key
+        is_past = request.promised_for is not None and request.promised_for < now.date()
+        if request.state is RequestState.PROMISED and request.moves and is_past and is_meant:
+            return request.model_copy(update={"state": RequestState.MISSED})
+    return None
+
+
+def _ended(case: Case, state: RequestState) -> dict[str, object]:
+    """Return the wishes with every live one ended."""
+    ended = (r.model_copy(update={"state": state}) if r.is_live else r for r in case.requests)
+    return {"requests": tuple(ended)}
+
+
+def _said_by_sponsor(case: Case, reply: Reply, now: datetime) -> dict[str, object]:
+    """Return what a sponsor's answer changes: a decision, another day for it, or what a person has to see to."""
+    match reply.answer:
+        case Decide():
+            return _decided(case, reply.answer, reply.person, now)
+        case SnoozeUntil(until=until) if case.decision is not None:
+            return {"decision": case.decision.model_copy(update={"due": until})}
+        case NeedsFirst():
+            return {"listed_on": now.date(), "listed_why": "the sponsor needs something before deciding"}
         case NotMe():
-            return fresh | {
-                "state": CaseState.WAITING,
-                "listed_on": now.date(),
-                "listed_why": "owner to be confirmed",
-                "disowned": (*case.disowned, reply.person),
-            }
-        case StopAsking():
-            return fresh | {
-                "state": CaseState.WAITING,
-                "listed_on": now.date(),
-                "listed_why": "needs a person to look in",
-            }
+            return {"listed_on": now.date(), "listed_why": "sponsor to be confirmed"}
+        case _:
+            return {}
+
+
+def _decided(case: Case, answer: Decide, person: str, now: datetime) -> dict[str, object]:
+    """Return what a sponsor's decision changes: scale and stop end the case, a fix is followed to its day."""
+    taken = Decided(verdict=answer.verdict, by=person, at=now, until=answer.until, lesson=answer.lesson)
+    moved: dict[str, object] = {
+        "decided": (*case.decided, taken),
+        "decision": None,
+        "listed_on": None,
+        "listed_why": None,
+    }
+    moved |= _ended(case, RequestState.WITHDRAWN)
+    if answer.verdict is not Verdict.FIX or answer.until is None:
+        return moved | {"state": CaseState.DECIDED, "closed_at": now, "block": None, "commitment": None}
+    due = datetime(answer.until.year, answer.until.month, answer.until.day, MORNING, tzinfo=now.tzinfo)
+    action = case.decision.thing if case.decision else ""
+    step = Commitment(action=action, due_at=due, said_by=person, made_at=now, by_sponsor=True)
+    return moved | {"state": CaseState.COMMITTED, "commitment": step, "block": None}

@@ -1,101 +1,31 @@
 """The heart: what to do about one case now. Total and deterministic; no clock, no I/O.
 
 Order of the questions: has it ended, is it clear, is the telemetry good, did somebody say when to
-come back, is a promise due, and only then the ladder: nudge, one follow-up, the lead's list.
+come back, is there news for the owner, what comes of what was asked of others, is a decision open, is a
+promise due, and only then the ladder: nudge, one follow-up, the lead's list.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 
-from bot.domain.calendar import Calendar, to_zone
+from bot.domain.ask import RequestState
+from bot.domain.calendar import Calendar
 from bot.domain.case import Asked, Case, CaseState
 from bot.domain.finding import Finding, Kind
-from bot.domain.outreach import DeliveryState, Step
+from bot.domain.outreach import ROLES, DeliveryState, Role, Step
+from bot.policy.asking import Asking, is_coming_back
 from bot.policy.budget import WEEK, Budget
+from bot.policy.deadlines import has_passed, local_day
+from bot.policy.decisions import Decision, Hold, ListForLead, NextLoop, Others, Park, Quiet, Recipient, Recover, Say
 from bot.policy.observe import is_recovered
-
-COMING_BACK = 0.8
-"""Share of usual use in the last seven days from which a promise is taken to have worked."""
+from bot.policy.telling import news
+from bot.policy.upward import MOST_LOOPS, Upward
 
 RETRACTED_WITHIN = timedelta(days=14)
 """For so long after the data was corrected a word of apology still makes sense."""
 
-MOST_LOOPS = 2
-"""After two loops without an end the case is parked: visible, and silent."""
-
-
-class Quiet(StrEnum):
-    """Why nothing is said now; shown in the status view and in the demo's account."""
-
-    CLOSED = "the case has ended"
-    CLEAR = "clear; three weekly looks make it a recovery"
-    DATA_LATE = "the data is late, so nothing is concluded from it"
-    UNCONFIRMED = "seen once; a second look follows"
-    SNOOZED = "snoozed by the owner"
-    COMMITTED = "a step is agreed; quiet until it is due"
-    BLOCKED = "blocked until the date that was named"
-    NO_OWNER = "no owner in the registry"
-    QUESTION_ONLY = "a small pilot gets one question and no more"
-    QUEUED = "decided; it leaves in the owner's hours, when there is room"
-    ASKED = "asked; waiting for an answer"
-    BUDGET = "the recipient had enough messages this week"
-    ONE_A_WEEK = "this pilot had its message of the week"
-    LISTED = "on the programme lead's list"
-    PARKED = "parked after two loops"
-    WORKING = "use is coming back after what was promised; telemetry answers for the owner"
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """The owner as policy sees them: who, where, and whether messages are welcome."""
-
-    person: str
-    timezone: str
-    country: str | None
-    opted_out: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Say something: which step, to whom, as which occurrence in which loop."""
-
-    step: Step
-    person: str
-    loop: int
-    occurrence: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ListForLead:
-    """Put the case on the programme lead's list, with a neutral reason."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Recover:
-    """End the case: what was found no longer holds."""
-
-
-@dataclass(frozen=True, slots=True)
-class NextLoop:
-    """Come back after a snooze, a block or a step that did not help: the ladder starts again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Park:
-    """Two loops are done: stay visible, say nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Do nothing now, and why."""
-
-    why: Quiet
-
-
-Decision = Ask | ListForLead | Recover | NextLoop | Park | Hold
+THANKED = frozenset({RequestState.DONE, RequestState.PROMISED})
+"""Wishes after which whoever was asked is thanked once use has followed."""
 
 
 def decide(
@@ -106,27 +36,40 @@ def decide(
     calendar: Calendar,
     budget: Budget,
     now: datetime,
+    others: Others | None = None,
 ) -> tuple[Decision, ...]:
     """Return what to do about a case: one decision, or an end together with its last message.
 
-    `judged` is the last day on which the pilot's usage was judged. Days of a person (a snooze, a
-    promise, working days) are those of the recipient's own clock. Never returns an empty tuple.
+    `judged` is the last day on which the pilot's usage was judged, `recipient` the owner, `budget` theirs. Days of
+    a person (a snooze, a promise, working days) are those of their own clock. Never returns an empty tuple.
     """
+    everybody = others or Others()
     look = _Look(case, recipient, calendar, budget, now)
     if case.is_closed:
-        return (look.retract() or Hold(Quiet.CLOSED),)
+        return (look.retract() or look.tell() or Hold(Quiet.CLOSED),)
     if is_recovered(case, now.date()):
-        return look.recover()
+        return look.recover(everybody)
     quiet = look.quiet(judged)
     if quiet:
         return (Hold(quiet),)
+    return (look.tell() or _of_others(look, everybody) or _of_owner(look),)
+
+
+def _of_others(look: "_Look", others: Others) -> Decision | None:
+    """Return what comes next of what was asked of others, or of a decision that is open."""
+    upward = Upward(look.case, look.recipient, others, look.calendar, look.now)
+    asking = Asking(look.case, look.recipient, others, look.calendar, look.now)
+    return upward.opens() or asking.next() or upward.next()
+
+
+def _of_owner(look: "_Look") -> Decision:
+    """Return what comes next between us and the owner."""
+    case = look.case
     if case.state in {CaseState.COMMITTED, CaseState.BLOCKED}:
-        return (look.promise(),)
+        return look.unsent() or look.promise()
     if case.state is CaseState.SNOOZED:
-        return (NextLoop() if case.loop < MOST_LOOPS else Park(),)
-    if case.state is CaseState.PARKED:
-        return (NextLoop(),)
-    return (look.ladder(),)
+        return NextLoop() if case.loop < MOST_LOOPS else Park()
+    return NextLoop() if case.state is CaseState.PARKED else look.ladder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,19 +84,38 @@ class _Look:
 
     def day(self, moment: datetime) -> date:
         """Return the recipient's calendar day of a moment."""
-        return moment.astimezone(to_zone(self.recipient.timezone if self.recipient else "UTC")).date()
+        return local_day(moment, self.recipient)
 
     def has_passed(self, since: date, working_days: int) -> bool:
         """Whether so many of the recipient's working days lie between a day and today."""
-        country = self.recipient.country if self.recipient else None
-        return self.day(self.now) >= self.calendar.add_working_days(country, since, working_days)
+        return has_passed(self.calendar, self.now, since, working_days, self.recipient)
 
-    def recover(self) -> tuple[Decision, ...]:
-        """End the case, with one word of thanks to an owner who had been asked about it."""
-        owner = self.owner_who_was_told()
+    def recover(self, others: Others) -> tuple[Decision, ...]:
+        """End the case, with one word of thanks to an owner who had been asked about it, and to whoever helped."""
+        owner, thanks = self.owner_who_was_told(), self.thanks(others)
         if owner is None:
-            return (Recover(),)
-        return (hold,) if (hold := self.over_budget()) else (Recover(), self.ask(Step.RECOVERY, owner))
+            return (Recover(), *thanks)
+        return (hold,) if (hold := self.over_budget()) else (Recover(), self.ask(Step.RECOVERY, owner), *thanks)
+
+    def thanks(self, others: Others) -> tuple[Say, ...]:
+        """Thank whoever cleared the way, each once."""
+        helped = {r.person: r for r in self.case.requests if r.state in THANKED and r.loop == self.case.loop}
+        welcome = (others.people.get(person) for person in helped)
+        return tuple(
+            Say(Step.THANKS, one.person, self.case.loop, thing=helped[one.person].thing.key)
+            for one in welcome
+            if one is not None and not one.opted_out
+        )
+
+    def tell(self) -> Decision | None:
+        """Tell the owner what somebody else said, as soon as there is room for a message."""
+        said = news(self.case, self.recipient)
+        return (self.over_budget() or said) if said else None
+
+    def unsent(self) -> Decision | None:
+        """Ask for a person where something is in the way and nobody can be asked about it."""
+        lost = any(r.state is RequestState.UNSENT and r.loop == self.case.loop for r in self.case.requests)
+        return self.listed("nobody can be asked for what is in the way") if lost else None
 
     def retract(self) -> Decision | None:
         """Say once to an owner who had been written to that corrected data doesn't show it any more."""
@@ -210,7 +172,7 @@ class _Look:
         asked = case.asked_at(Step.CHECK, owner.person)
         if asked and case.answered_at and asked.decided_at > case.answered_at:
             return self.after_last(asked)
-        if all((f.recent_share or 0.0) >= COMING_BACK for f in case.open_findings):
+        if is_coming_back(case):
             return Hold(Quiet.WORKING)
         return self.over_budget() or self.ask(Step.CHECK, owner)
 
@@ -260,10 +222,10 @@ class _Look:
         """Put the case on the list, once."""
         return Hold(Quiet.LISTED) if self.case.listed_on else ListForLead(why)
 
-    def ask(self, step: Step, owner: Recipient) -> Ask:
-        """Ask, as the next occurrence of this step: one that was withdrawn unsent is asked anew."""
+    def ask(self, step: Step, owner: Recipient) -> Say:
+        """Say, as the next occurrence of this step: one that was withdrawn unsent is asked anew."""
         before = sum((a.step, a.loop, a.person) == (step, self.case.loop, owner.person) for a in self.case.asked)
-        return Ask(step, owner.person, self.case.loop, before)
+        return Say(step, owner.person, self.case.loop, before)
 
     def over_budget(self) -> Hold | None:
         """Return the hold when the pilot had its message this week or the person had enough."""
@@ -271,76 +233,10 @@ class _Look:
         this_week = [
             a
             for a in self.case.asked
-            if (a.sent_at or a.decided_at) > self.now - WEEK
+            if ROLES.get(a.step, Role.OWNER) is Role.OWNER
+            and (a.sent_at or a.decided_at) > self.now - WEEK
             and a.outcome not in {DeliveryState.DROPPED, DeliveryState.DEAD}
         ]
         if len(this_week) >= limits.per_pilot_per_week:
             return Hold(Quiet.ONE_A_WEEK)
         return None if self.budget.allows(self.now, limits) else Hold(Quiet.BUDGET)
-
-
-def apply_decision(case: Case, decision: Decision, outreach_id: str, now: datetime) -> Case:
-    """Return the case after a decision was taken; a Hold changes nothing."""
-    match decision:
-        case Ask():
-            return _asked(case, decision, outreach_id, now)
-        case ListForLead(why=why):
-            return case.model_copy(update={"listed_on": now.date(), "listed_why": why})
-        case Recover():
-            return case.model_copy(update={"state": CaseState.RECOVERED, "closed_at": now})
-        case NextLoop():
-            again = {
-                "state": CaseState.OPEN,
-                "loop": case.loop + 1,
-                "snoozed_until": None,
-                "listed_on": None,
-                "listed_why": None,
-            }
-            return case.model_copy(update=again)
-        case Park():
-            return case.model_copy(
-                update={"state": CaseState.PARKED, "listed_on": now.date(), "listed_why": "undecided after two loops"}
-            )
-        case Hold():
-            return case
-
-
-def _asked(case: Case, ask: Ask, outreach_id: str, now: datetime) -> Case:
-    asked = Asked(
-        outreach=outreach_id,
-        step=ask.step,
-        loop=ask.loop,
-        occurrence=ask.occurrence,
-        person=ask.person,
-        decided_at=now,
-    )
-    changes: dict[str, object] = {"asked": (*case.asked, asked)}
-    if case.state is CaseState.OPEN:
-        changes["state"] = CaseState.WAITING
-    if ask.step is Step.NUDGE:
-        changes |= {"listed_on": None, "listed_why": None}
-    return case.model_copy(update=changes)
-
-
-def still_holds(
-    case: Case | None, outreach_case: str, step: Step, recipient: str | None, owner: str | None
-) -> str | None:
-    """Return why an outreach that waits should not be sent any more, or None when it should.
-
-    What is withdrawn counts as never asked: when the reason has gone, it is decided anew.
-    """
-    if case is None or case.id != outreach_case:
-        return "the case has moved on"
-    if recipient != owner:
-        return "the pilot has another owner now"
-    if step is Step.RECOVERY:
-        return None if case.state is CaseState.RECOVERED else "it is not a recovery any more"
-    if step is Step.RETRACTION:
-        return None if case.state is CaseState.RETRACTED else "there is nothing to take back any more"
-    if case.is_closed or not case.open_findings:
-        return "what was found no longer holds"
-    if all(f.suspended for f in case.open_findings):
-        return "the data is late, so nothing is concluded from it"
-    promised = {CaseState.COMMITTED, CaseState.BLOCKED}
-    awaited = promised if step is Step.CHECK else {CaseState.WAITING}
-    return None if case.state in awaited else "the owner has answered"

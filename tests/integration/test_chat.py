@@ -61,7 +61,7 @@ async def state(world: World, pilot: str) -> CaseState:
 
 async def test_answers_by_number_and_in_words_move_the_cases(world: World) -> None:
     """The first question is answered by its number and details, the second in words and a yes."""
-    shown = await sit(world, "2", "2", "Priya", "2026-04-01", "on track", "yes")
+    shown = await sit(world, "2", "2", "Priya", "2026-04-01", "", "on track", "yes")
     assert shown.count("Stickshaker") == 2
     assert await state(world, "b") is CaseState.BLOCKED
     assert await state(world, "a") is CaseState.SNOOZED

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from world import RULES, World, old_pilot, world_of
+from world import RULES, World, claims, old_pilot, world_of
 
 from adapters.redis_store.store import RedisStore
 from bot.app import undelivered
@@ -83,15 +83,15 @@ async def test_a_retry_gives_back_what_was_paid_and_the_next_claim_pays_once(wor
     """An unknown send took its budget; once more it takes it once, not twice, and the day is free for it."""
     letter = await unknown(world)
     person = letter.recipient
-    assert len(await world.ports.outbox.budget(person, OPEN - WEEK)) == 1
+    assert len(await claims(world.ports.outbox, person, OPEN - WEEK)) == 1
     assert await world.ports.dead_letters.retry(letter, entry(world))
-    assert await world.ports.outbox.budget(person, OPEN - WEEK) == []
+    assert await claims(world.ports.outbox, person, OPEN - WEEK) == []
     again = await world.ports.outbox.get(person, letter.id)
     assert again is not None
     assert (again.state, again.token, again.message, again.reason) == (DeliveryState.QUEUED, None, None, None)
     await world.work()
     assert [who for _, who, _, _ in world.chat.got] == [person]
-    assert len(await world.ports.outbox.budget(person, OPEN - WEEK)) == 1
+    assert len(await claims(world.ports.outbox, person, OPEN - WEEK)) == 1
 
 
 async def test_whether_it_arrived_is_not_guessed(world: World) -> None:

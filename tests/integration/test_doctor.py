@@ -17,7 +17,7 @@ from bot.domain.pilot import Pilot
 from bot.domain.reply import NextStep, OnTrack, StopAsking
 from bot.domain.telemetry import SourceStatus, UsageDay
 from bot.errors import NotFound, SendRefused
-from bot.policy.decide import Quiet
+from bot.policy.decisions import Quiet
 from bot.ports import Round
 
 OPEN = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)

@@ -1,9 +1,11 @@
 """Deliveries and replies over a real server: joined, claimed, settled and refunded, each step one script."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from builders import NOW, reply
+from world import claims
 
 from adapters.redis_store.outbox import from_ms, to_ms
 from adapters.redis_store.store import RedisStore
@@ -16,7 +18,7 @@ from bot.outgoing import Claim, Limits
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-LIMITS = Limits(per_week=2, min_gap=timedelta(hours=20), local_day="2026-03-10")
+LIMITS = Limits(per_week=2, in_role=2, min_gap=timedelta(hours=20), local_day="2026-03-10")
 WINDOW = Window(opens_at=NOW - HOUR, closes_at=NOW + HOUR)
 
 
@@ -43,7 +45,7 @@ async def claim(
 ) -> Claim:
     """Try to claim a delivery on a day of the test."""
     window = Window(opens_at=WINDOW.opens_at + day * DAY, closes_at=WINDOW.closes_at + day * DAY)
-    mine = Limits(limits.per_week, limits.min_gap, f"2026-03-{10 + day}")
+    mine = replace(limits, local_day=f"2026-03-{10 + day}")
     return await store.outbox.claim(
         delivery,
         now=at + day * DAY,
@@ -119,8 +121,8 @@ async def test_the_budget_of_a_person_is_kept_by_the_claim(store: RedisStore) ->
     ]:
         one = await queued(store, name)
         assert await claim(store, one, name, day=day) is expected, (day, name)
-    assert len(await store.outbox.budget("p_owner", NOW - DAY)) == 3
-    near = Limits(per_week=9, min_gap=timedelta(0), local_day="")
+    assert len(await claims(store.outbox, "p_owner", NOW - DAY)) == 3
+    near = Limits(per_week=9, in_role=9, min_gap=timedelta(0), local_day="")
     assert await claim(store, await queued(store, "d"), "d", day=7, limits=near) is Claim.OVER_BUDGET
 
 
@@ -137,7 +139,7 @@ async def test_a_definite_refusal_gives_the_budget_back(store: RedisStore, *, fi
     else:
         assert await store.outbox.requeue(held, token="t1", due_at=NOW + HOUR / 2, reason="429")
         assert not await store.outbox.requeue(held, token="t1", due_at=NOW, reason="429")
-    assert await store.outbox.budget("p_owner", NOW - DAY) == []
+    assert await claims(store.outbox, "p_owner", NOW - DAY) == []
     other = await queued(store, "b")
     if final:
         assert await claim(store, other) is Claim.TAKEN
@@ -157,7 +159,7 @@ async def test_a_send_without_an_end_comes_back_to_be_looked_after(store: RedisS
     assert (stale.state, stale.token) == (DeliveryState.SENDING, "t1")
     assert await store.outbox.settle(stale, token="t1", state=DeliveryState.UNKNOWN, now=NOW, reason="?")
     assert await store.outbox.settle(stale, token="t1", state=DeliveryState.SENT, now=NOW, ref="r")
-    assert len(await store.outbox.budget("p_owner", NOW - DAY)) == 1
+    assert len(await claims(store.outbox, "p_owner", NOW - DAY)) == 1
 
 
 async def test_a_send_without_a_trace_is_looked_into_once_more(store: RedisStore) -> None:

@@ -15,7 +15,7 @@ from adapters.redis_store.store import RedisStore
 from bot.app.replies import reflect_deliveries
 from bot.domain.audit import AuditEntry
 from bot.domain.case import Case
-from bot.domain.outreach import DeliveryState, Outreach, Step
+from bot.domain.outreach import DeliveryState, Outreach, Role, Step
 from bot.domain.people import Person
 from bot.outgoing import Standing
 
@@ -72,9 +72,9 @@ async def test_what_waits_for_people_is_told_of_each(store: RedisStore) -> None:
     await store.outbox.withdraw("p_b", withdrawn, ["two"], "recovered meanwhile", NOW)
     await store.client.zadd(store.keys.budget("p_d"), {"x": NOW.timestamp() * 1000, "y": 1})
     assert await store.outbox.standing(["p_a", "p_b", "p_d", "p_a"], NOW - timedelta(days=7)) == {
-        "p_a": Standing((), has_queued=True),
-        "p_b": Standing((), has_queued=False),
-        "p_d": Standing((NOW,), has_queued=False),
+        "p_a": Standing({}, frozenset({Role.OWNER})),
+        "p_b": Standing({}),
+        "p_d": Standing({"x": NOW}),
     }
     assert await store.outbox.standing([], NOW) == {}
     assert [d.id for d in await store.outbox.queued()] == [first, later]

@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 from histories import FIRST, history_of, pilot_of, use_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from world import RULES, World, world_of
+from world import RULES, World, claims, world_of
 
 from adapters.redis_store.store import RedisStore
+from bot.app.cast import desk_of
 from bot.app.replay import ONE_DAY, SWEPT_AT, Replay
-from bot.app.replies import desk_of
 from bot.app.rules import Rules
 from bot.detection.detect import Detector
 from bot.domain.calendar import Calendar, SendingHours
@@ -165,7 +165,7 @@ async def test_the_store_claims_what_can_leave(
         await claim(
             world, desk, person, at, Budgets(owner_per_week=99, person_per_week=99, min_gap_hours=0), anyhow=True
         )
-    found = await world.ports.outbox.budget(person, MONDAY - timedelta(days=30))
+    found = await claims(world.ports.outbox, person, MONDAY - timedelta(days=30))
     days = {desk.day(at) for at in found}
     taken = await claim(world, desk, person, now, bounds)
     assert (taken is Claim.TAKEN) == can_leave(Budget(tuple(found)), days, now, bounds, desk)
@@ -190,7 +190,8 @@ async def claim(world: World, desk: Desk, person: str, at: datetime, bounds: Bud
         window = Window(opens_at=at, closes_at=at + timedelta(minutes=1))
     if window is None:
         return Claim.OUTSIDE_HOURS
-    limits = Limits(weekly(bounds), timedelta(hours=bounds.min_gap_hours), desk.day(at).isoformat())
+    gap = timedelta(hours=bounds.min_gap_hours)
+    limits = Limits(bounds.person_per_week, weekly(bounds), gap, desk.day(at).isoformat())
     return await world.ports.outbox.claim(
         delivery, now=at, token=name, message="m", window=window, limits=limits, look_at=at
     )

@@ -6,7 +6,7 @@ from bot.domain.case import Case
 from bot.domain.finding import Finding, Kind
 from bot.domain.playbook import Playbook
 from bot.domain.reply import Answer, Reply
-from bot.policy.decide import Recipient
+from bot.policy.decisions import Recipient
 
 NOW = datetime(2026, 3, 10, 10, 0, tzinfo=UTC)
 """A Tuesday."""

@@ -17,7 +17,7 @@ from bot.domain.case import Block, Case, CaseState, Commitment
 from bot.domain.outreach import Step
 from bot.domain.reply import Cause
 from bot.errors import InputError
-from bot.policy.decide import Quiet
+from bot.policy.decisions import Quiet
 
 LIVE = FIRST + timedelta(days=85)
 END = FIRST + timedelta(days=150)

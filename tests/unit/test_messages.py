@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tone import is_kind
 
-from adapters.content import load_texts, read_texts
+from adapters.content import PARTS, load_texts, read_texts
 from bot.detection import evidence
 from bot.domain.case import Case, CaseState
 from bot.domain.finding import Kind
@@ -193,6 +193,11 @@ def test_nothing_to_say_is_a_fault_of_the_caller() -> None:
         section(empty, Step.NUDGE, "X", TEXTS)
 
 
+def parts() -> dict[str, str]:
+    """Return the files of the parts as they are shipped."""
+    return {name: shipped(file) for name, (file, _) in PARTS.items()}
+
+
 def shipped(name: str) -> str:
     """Return a content file as shipped."""
     return (files("bot") / "content" / name).read_text(encoding="utf-8")
@@ -222,7 +227,7 @@ def test_a_broken_texts_file_is_refused_in_words(change: tuple[str, str], words:
     after = before.replace(*change, 1)
     assert after != before
     with pytest.raises(ContentError, match=words):
-        read_texts(after, shipped("words.yaml"))
+        read_texts(after, parts())
 
 
 @pytest.mark.parametrize(
@@ -242,10 +247,10 @@ def test_a_broken_words_file_is_refused_in_words(change: tuple[str, str], words:
     after = before.replace(*change, 1)
     assert after != before
     with pytest.raises(ContentError, match=words):
-        read_texts(shipped("texts.yaml"), after)
+        read_texts(shipped("texts.yaml"), parts() | {"words": after})
 
 
 def test_a_file_without_names_is_refused() -> None:
     """An empty file or a list is no texts file."""
     with pytest.raises(ContentError, match=r"words\.yaml holds no names"):
-        read_texts(shipped("texts.yaml"), "- on track")
+        read_texts(shipped("texts.yaml"), parts() | {"words": "- on track"})

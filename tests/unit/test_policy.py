@@ -25,8 +25,8 @@ from bot.domain.reply import (
 )
 from bot.policy.answer import apply_reply, objection
 from bot.policy.budget import Budget
-from bot.policy.decide import (
-    Ask,
+from bot.policy.decide import decide
+from bot.policy.decisions import (
     Decision,
     Hold,
     ListForLead,
@@ -35,11 +35,11 @@ from bot.policy.decide import (
     Quiet,
     Recipient,
     Recover,
+    Say,
     apply_decision,
-    decide,
-    still_holds,
 )
 from bot.policy.observe import observe
+from bot.policy.withdrawal import still_holds
 
 CALENDAR = Calendar()
 BOOK = Playbook()
@@ -47,6 +47,11 @@ DAY = timedelta(days=1)
 JUDGED = date(2026, 3, 8)
 LADDER = (Step.NUDGE, Step.FOLLOW_UP)
 """The rungs that silence climbs, in order."""
+
+
+def waiting(step: Step, case: str = "tax#1") -> Outreach:
+    """Return outreach to the owner that has not left."""
+    return Outreach(id="o", case_id=case, pilot="tax", step=step, recipient="p_owner", decided_at=NOW)
 
 
 def what(case: Case, at: datetime = NOW, recipient: Recipient | None = OWNER, budget: Budget | None = None) -> Decision:
@@ -72,7 +77,7 @@ def test_a_confirmed_finding_asks_the_owner_once() -> None:
     """The first thing that happens is one nudge; the day after, nothing."""
     case = open_case()
     decision = what(case)
-    assert decision == Ask(Step.NUDGE, "p_owner", 1)
+    assert decision == Say(Step.NUDGE, "p_owner", 1)
     asked = take(case, decision)
     assert asked.state is CaseState.WAITING
     assert what(asked, NOW + DAY) == Hold(Quiet.ASKED)
@@ -83,7 +88,7 @@ def test_a_finding_seen_once_waits_for_a_second_look() -> None:
     assert what(open_case(finding(opened=NOW.date() - 2 * DAY))) == Hold(Quiet.UNCONFIRMED)
     age = finding(Kind.STAGE_AGE, opened=NOW.date())
     assert what(open_case(age)) == Hold(Quiet.UNCONFIRMED)
-    assert what(open_case(age), NOW + DAY) == Ask(Step.NUDGE, "p_owner", 1)
+    assert what(open_case(age), NOW + DAY) == Say(Step.NUDGE, "p_owner", 1)
 
 
 def test_late_data_silences_usage_findings() -> None:
@@ -101,7 +106,7 @@ def test_silence_climbs_to_the_follow_up_and_then_the_leads_list() -> None:
         if not isinstance(decision, Hold):
             seen.append((type(decision).__name__, (at - NOW).days))
         case = take(case, decision, at)
-    assert seen == [("Ask", 7), ("ListForLead", 14)]
+    assert seen == [("Say", 7), ("ListForLead", 14)]
     assert case.asked[-1].step is Step.FOLLOW_UP
     assert case.listed_why == "open since 2026-03-10"
     assert what(case, at + DAY) == Hold(Quiet.LISTED)
@@ -125,7 +130,7 @@ def test_nobody_to_ask_is_said_and_nothing_sent() -> None:
 
 def test_a_message_that_did_not_get_through_goes_to_the_lead() -> None:
     """A dead nudge is not repeated; one that waits in the queue holds the ladder."""
-    case = apply_decision(open_case(), Ask(Step.NUDGE, "p_owner", 1), "o", NOW)
+    case = apply_decision(open_case(), Say(Step.NUDGE, "p_owner", 1), "o", NOW)
     assert what(case, NOW + DAY) == Hold(Quiet.QUEUED)
     dead = case.model_copy(update={"asked": (case.asked[0].model_copy(update={"outcome": DeliveryState.DEAD}),)})
     assert what(dead, NOW + DAY) == ListForLead("the message did not get through")
@@ -135,8 +140,8 @@ def test_the_budget_of_a_person_holds_a_message_back() -> None:
     """Two messages in seven days are the most; one that joins a queued message is free."""
     full = Budget(claimed=(NOW - DAY, NOW - 3 * DAY))
     assert what(open_case(), budget=full) == Hold(Quiet.BUDGET)
-    assert isinstance(what(open_case(), budget=Budget(full.claimed, is_queued=True)), Ask)
-    assert isinstance(what(open_case(), budget=Budget((NOW - 8 * DAY, NOW - 9 * DAY))), Ask)
+    assert isinstance(what(open_case(), budget=Budget(full.claimed, is_queued=True)), Say)
+    assert isinstance(what(open_case(), budget=Budget((NOW - 8 * DAY, NOW - 9 * DAY))), Say)
     assert Budget((NOW,)).earliest(NOW, Budgets()) == NOW + timedelta(hours=20)
     assert Budget().earliest(NOW, Budgets()) == NOW
 
@@ -172,7 +177,7 @@ def test_on_track_is_believed_for_two_weeks() -> None:
     again = what(case, NOW + 14 * DAY)
     assert again == NextLoop()
     case = take(case, again, NOW + 14 * DAY)
-    assert what(case, NOW + 14 * DAY) == Ask(Step.NUDGE, "p_owner", 2)
+    assert what(case, NOW + 14 * DAY) == Say(Step.NUDGE, "p_owner", 2)
     case = apply_reply(case, reply(OnTrack(), key="k2"), NOW + 15 * DAY)
     parked = take(case, what(case, NOW + 40 * DAY), NOW + 40 * DAY)
     assert what(case, NOW + 40 * DAY) == Park()
@@ -187,7 +192,7 @@ def test_a_step_is_left_alone_until_due_and_checked_once() -> None:
     assert what(case, NOW + 3 * DAY) == Hold(Quiet.COMMITTED)
     assert what(case, NOW + 6 * DAY) == Hold(Quiet.ONE_A_WEEK)
     check = what(case, NOW + 7 * DAY)
-    assert check == Ask(Step.CHECK, "p_owner", 1)
+    assert check == Say(Step.CHECK, "p_owner", 1)
     case = take(case, check, NOW + 7 * DAY)
     assert what(case, NOW + 8 * DAY) == Hold(Quiet.ASKED)
     assert isinstance(what(case, NOW + 21 * DAY), ListForLead)
@@ -195,7 +200,7 @@ def test_a_step_is_left_alone_until_due_and_checked_once() -> None:
     moved = apply_reply(case, reply(NextStep(action="Later", at=NOW + 20 * DAY), key="k2"), NOW + 8 * DAY)
     assert moved.commitment is not None
     assert moved.commitment.moves == 1
-    assert what(moved, NOW + 22 * DAY) == Ask(Step.CHECK, "p_owner", 1, occurrence=1)
+    assert what(moved, NOW + 22 * DAY) == Say(Step.CHECK, "p_owner", 1, occurrence=1)
 
 
 def test_telemetry_answers_for_the_owner_where_it_can() -> None:
@@ -204,16 +209,16 @@ def test_telemetry_answers_for_the_owner_where_it_can() -> None:
     case = apply_reply(take(back, what(back)), reply(STEP), NOW)
     assert what(case, NOW + 7 * DAY) == Hold(Quiet.WORKING)
     still_low = case.model_copy(update={"findings": (finding(recent_share=0.5),)})
-    assert what(still_low, NOW + 7 * DAY) == Ask(Step.CHECK, "p_owner", 1)
+    assert what(still_low, NOW + 7 * DAY) == Say(Step.CHECK, "p_owner", 1)
     both = case.model_copy(update={"findings": (finding(recent_share=0.9), finding(Kind.STALL))})
-    assert isinstance(what(both, NOW + 7 * DAY), Ask)
+    assert isinstance(what(both, NOW + 7 * DAY), Say)
 
 
 def test_a_block_is_checked_after_its_date() -> None:
     """Quiet until the date that was named, then one question; without an owner, none."""
     blocked = apply_reply(open_case(), reply(BlockedBy(cause=Cause.DATA, until=date(2026, 3, 20))), NOW)
     assert what(blocked, NOW + 9 * DAY) == Hold(Quiet.BLOCKED)
-    assert what(blocked, NOW + 14 * DAY) == Ask(Step.CHECK, "p_owner", 1)
+    assert what(blocked, NOW + 14 * DAY) == Say(Step.CHECK, "p_owner", 1)
     assert what(blocked, NOW + 14 * DAY, recipient=None) == Hold(Quiet.NO_OWNER)
     spared = Recipient("p_owner", "UTC", None, opted_out=True)
     assert isinstance(what(blocked, NOW + 14 * DAY, recipient=spared), ListForLead)
@@ -257,7 +262,7 @@ def test_observing_opens_updates_clears_and_recovers() -> None:
     assert what(cleared, later) == Hold(Quiet.CLEAR)
     end = datetime(2026, 4, 2, 10, tzinfo=UTC)
     decisions = decide(cleared, OWNER, judged=JUDGED, calendar=CALENDAR, budget=Budget(), now=end)
-    assert decisions == (Recover(), Ask(Step.RECOVERY, "p_owner", 1))
+    assert decisions == (Recover(), Say(Step.RECOVERY, "p_owner", 1))
     full = Budget((end - DAY, end - 2 * DAY))
     assert decide(cleared, OWNER, judged=JUDGED, calendar=CALENDAR, budget=full, now=end) == (Hold(Quiet.BUDGET),)
     ended = take(cleared, Recover(), end)
@@ -299,11 +304,11 @@ def test_what_was_told_and_no_longer_holds_is_taken_back_once() -> None:
     assert what(wrong, NOW + DAY) == Hold(Quiet.ONE_A_WEEK)
     week = NOW + 8 * DAY
     sorry = what(wrong, week)
-    assert sorry == Ask(Step.RETRACTION, "p_owner", 1)
+    assert sorry == Say(Step.RETRACTION, "p_owner", 1)
     assert what(take(wrong, sorry, week), week + DAY) == Hold(Quiet.CLOSED)
     assert what(wrong, NOW + 16 * DAY) == Hold(Quiet.CLOSED)
-    assert still_holds(wrong, "tax#1", Step.RETRACTION, "p_owner", "p_owner") is None
-    assert still_holds(told, "tax#1", Step.RETRACTION, "p_owner", "p_owner")
+    assert still_holds(wrong, waiting(Step.RETRACTION, "tax#1"), "p_owner") is None
+    assert still_holds(told, waiting(Step.RETRACTION, "tax#1"), "p_owner")
 
 
 def test_what_opens_no_case() -> None:
@@ -327,19 +332,19 @@ def test_a_case_keeps_the_playbook_it_was_opened_with() -> None:
 def test_outreach_that_no_longer_holds_is_named() -> None:
     """Before a send, an answer, a recovery, a new owner or a new case each withdraw what waited."""
     case = take(open_case(), what(open_case()))
-    assert still_holds(case, "tax#1", Step.NUDGE, "p_owner", "p_owner") is None
-    assert still_holds(None, "tax#1", Step.NUDGE, "p_owner", "p_owner")
-    assert still_holds(case, "tax#2", Step.NUDGE, "p_owner", "p_owner")
-    assert still_holds(case, "tax#1", Step.NUDGE, "p_owner", "p_new")
+    assert still_holds(case, waiting(Step.NUDGE, "tax#1"), "p_owner") is None
+    assert still_holds(None, waiting(Step.NUDGE, "tax#1"), "p_owner")
+    assert still_holds(case, waiting(Step.NUDGE, "tax#2"), "p_owner")
+    assert still_holds(case, waiting(Step.NUDGE, "tax#1"), "p_new")
     answered = apply_reply(case, reply(OnTrack()), NOW)
-    assert still_holds(answered, "tax#1", Step.NUDGE, "p_owner", "p_owner") == "the owner has answered"
-    assert still_holds(answered, "tax#1", Step.CHECK, "p_owner", "p_owner") == "the owner has answered"
+    assert still_holds(answered, waiting(Step.NUDGE, "tax#1"), "p_owner") == "the owner has answered"
+    assert still_holds(answered, waiting(Step.CHECK, "tax#1"), "p_owner") == "the owner has answered"
     committed = apply_reply(case, reply(STEP), NOW)
-    assert still_holds(committed, "tax#1", Step.CHECK, "p_owner", "p_owner") is None
-    assert still_holds(case, "tax#1", Step.RECOVERY, "p_owner", "p_owner")
+    assert still_holds(committed, waiting(Step.CHECK, "tax#1"), "p_owner") is None
+    assert still_holds(case, waiting(Step.RECOVERY, "tax#1"), "p_owner")
     recovered = case.model_copy(update={"state": CaseState.RECOVERED})
-    assert still_holds(recovered, "tax#1", Step.RECOVERY, "p_owner", "p_owner") is None
-    assert still_holds(recovered, "tax#1", Step.NUDGE, "p_owner", "p_owner")
+    assert still_holds(recovered, waiting(Step.RECOVERY, "tax#1"), "p_owner") is None
+    assert still_holds(recovered, waiting(Step.NUDGE, "tax#1"), "p_owner")
 
 
 answers = st.one_of(
@@ -362,7 +367,7 @@ def test_whatever_an_owner_answers_the_promises_hold(life: list[Answer | None], 
     found: list[Finding] = [finding(kind) for kind in sorted(kinds)]
     case = observe(None, "tax", found, now=NOW, playbook=BOOK)
     assert case is not None
-    sent: list[tuple[datetime, Ask]] = []
+    sent: list[tuple[datetime, Say]] = []
     ids: set[str] = set()
     for n, answer in enumerate(life):
         at = NOW + n * DAY
@@ -370,7 +375,7 @@ def test_whatever_an_owner_answers_the_promises_hold(life: list[Answer | None], 
         decision = decide(case, OWNER, judged=at.date() - DAY, calendar=CALENDAR, budget=Budget(), now=at)
         assert decision == decide(before, OWNER, judged=at.date() - DAY, calendar=CALENDAR, budget=Budget(), now=at)
         for one in decision:
-            if isinstance(one, Ask):
+            if isinstance(one, Say):
                 assert not (before.snoozed_until and at.date() < before.snoozed_until)
                 assert not (before.commitment and at < before.commitment.due_at)
                 assert all(at - earlier >= 7 * DAY for earlier, _ in sent)
@@ -392,7 +397,7 @@ def test_a_new_owner_is_asked_from_the_beginning() -> None:
     assert what(case, NOW + 8 * DAY) == Hold(Quiet.LISTED)
     new = Recipient("p_new", "UTC", None)
     decision = what(case, NOW + 8 * DAY, recipient=new)
-    assert decision == Ask(Step.NUDGE, "p_new", 1)
+    assert decision == Say(Step.NUDGE, "p_new", 1)
     asked = take(case, decision, NOW + 8 * DAY)
     assert asked.listed_on is None
     assert what(asked, NOW + 9 * DAY, recipient=new) == Hold(Quiet.ASKED)

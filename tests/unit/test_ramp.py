@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from world import RULES
 
 from bot.app.sweep import Ramp
-from bot.policy.decide import Recipient
+from bot.policy.decisions import Recipient
 from bot.policy.departure import Desk
 
 DESKS = [("Europe/Berlin", "DE"), ("Asia/Kolkata", "IN"), ("America/New_York", None)]

@@ -26,7 +26,8 @@ def named() -> set[str]:
         if isinstance(member, property):
             name = getattr(keys, attribute)
         else:
-            hints = list(inspect.signature(member).parameters.values())[1:]
+            given = list(inspect.signature(member).parameters.values())[1:]
+            hints = [one for one in given if one.default is inspect.Parameter.empty]
             sample: dict[object, object] = {int: 1, str: "x", bytes: b"xx"}
             name = getattr(keys, attribute)(*(sample[hint.annotation] for hint in hints))
         found.add(kind_of(name.removeprefix(f"{keys.root}:")))

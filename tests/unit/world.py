@@ -16,7 +16,7 @@ from bot.app.switch import go_live
 from bot.domain.people import Person
 from bot.domain.pilot import Pilot
 from bot.domain.reply import Answer, Reply
-from bot.outgoing import Messenger
+from bot.outgoing import Messenger, Outbox
 from bot.ports import Ports
 
 TUESDAY = datetime(2026, 3, 10, 6, 0, tzinfo=UTC)
@@ -61,6 +61,10 @@ class World:
         """Store pilots and the people they name."""
         await self.ports.pilots.put(pilots)
         names = {name for p in pilots for name in (p.owner, p.sponsor, p.programme_lead) if name}
+        await self.ports.people.put([Person(id=self.ports.people.identify(n), name=n) for n in names])
+
+    async def add_people(self, *names: str) -> None:
+        """Store people whom no pilot names in a role."""
         await self.ports.people.put([Person(id=self.ports.people.identify(n), name=n) for n in names])
 
     async def live(self) -> None:
@@ -124,6 +128,7 @@ def world_of(store: RedisStore, at: datetime = TUESDAY, worker: str = "w1", rule
         nowhere=store.nowhere,
         ingress=store.ingress,
         cases=store.cases,
+        asks=store.asks,
         outbox=store.outbox,
         dead_letters=store.dead_letters,
         inbox=store.inbox,
@@ -135,3 +140,8 @@ def world_of(store: RedisStore, at: datetime = TUESDAY, worker: str = "w1", rule
         queue=FakeQueue(),
     )
     return World(store, clock, chat, ports, rules, Deliverer(ports, rules, worker), worker)
+
+
+async def claims(outbox: Outbox, person: str, since: datetime) -> list[datetime]:
+    """Return the moments at which messages nobody asked for were claimed for a person."""
+    return list((await outbox.standing([person], since))[person].claimed.values())

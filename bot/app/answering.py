@@ -1,0 +1,181 @@
+"""Who answers what: whether somebody may, what follows from it, whom it reaches, and what they are told."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Self
+
+from bot.app.asks import move
+from bot.app.cast import Cast, clock_of, desk_of, read_cast, to_recipient
+from bot.app.rules import Rules
+from bot.domain.ask import Ask, Request, Thing, Waiting
+from bot.domain.audit import AuditEntry
+from bot.domain.case import Case
+from bot.domain.decision import OpenedBy
+from bot.domain.outreach import ROLES, Role
+from bot.domain.pilot import Pilot
+from bot.domain.reply import BlockedBy, Cause, Elsewhere, ProposeStop, Reply, StopAsking
+from bot.errors import Conflict
+from bot.messages.asks import About
+from bot.messages.other_receipts import receipt_of_others
+from bot.messages.receipts import receipt
+from bot.policy.answer import Follows, apply_reply, objection
+from bot.policy.decisions import Recipient
+from bot.policy.request_answer import answer_ask
+from bot.policy.wishes import Around, decision, dependency_for, thing_of, wish
+from bot.ports import Ports
+
+TRIES = 8
+"""Writes to one case that may collide with others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standpoint:
+    """One reply, the case it is about, and everybody around that."""
+
+    reply: Reply
+    case: Case
+    revision: int
+    pilot: Pilot | None
+    cast: Cast
+    rules: Rules
+    others: tuple[str, ...] = ()
+    """Names of all pilots that wait for what was asked."""
+
+    @classmethod
+    async def read(cls, reply: Reply, ports: Ports, rules: Rules, others: tuple[str, ...] = ()) -> Self | None:
+        """Read what a reply is about; None where there is no case."""
+        stored = await ports.cases.get(reply.pilot)
+        if stored is None:
+            return None
+        pilots = await ports.pilots.some([reply.pilot])
+        cast = await read_cast(ports, pilots, {reply.pilot: stored}, reply.received_at.date())
+        names = [n for n in (getattr(reply.answer, "person", None),) if isinstance(n, str)]
+        ids = {reply.person, *(ports.people.identify(name) for name in names)} - cast.people.keys()
+        cast = Cast({**cast.people, **await ports.people.some(sorted(ids))}, cast.identify, cast.today)
+        return cls(reply, stored.case, stored.revision, pilots[0] if pilots else None, cast, rules, others)
+
+    def may_answer(self) -> bool:
+        """Whether this person was asked in this role about the case, or has the role now."""
+        reply, pilot = self.reply, self.pilot
+        asked = {a.person for a in self.case.asked if ROLES.get(a.step, Role.OWNER) is reply.role}
+        if reply.role is Role.SPONSOR:
+            now, name = (self.cast.sponsor(pilot), pilot.sponsor) if pilot else (None, None)
+        else:
+            now, name = (self.cast.owner(pilot), pilot.owner) if pilot else (None, None)
+        named = {self.cast.identify(name)} if name else set()
+        return reply.person in asked | named | ({now.id} if now else set())
+
+    def follows(self) -> Follows:
+        """Return what follows from the answer: a wish to somebody else, a decision, or neither."""
+        answer, pilot = self.reply.answer, self.pilot
+        if pilot is None or not isinstance(answer, BlockedBy | ProposeStop):
+            return None
+        around = self._around(pilot)
+        if isinstance(answer, ProposeStop):
+            return decision(self.case, OpenedBy.OWNER_PROPOSES_STOP, around) if around.sponsor else None
+        waited = dependency_for(pilot, answer.cause, answer.thing)
+        words = answer.thing or self.rules.texts.causes[answer.cause]
+        thing = thing_of(waited) if waited else Thing(kind=answer.cause.value, words=words)
+        named = answer if answer.person or waited is None else answer.model_copy(update={"person": waited.holder})
+        person = self.cast.named(named.person)
+        return wish(self.case, named, person.id if person else "", thing, around)
+
+    def onward(self) -> Request | None:
+        """Return the wish to whoever holds the thing instead, where the answer names somebody."""
+        answer, pilot, reply = self.reply.answer, self.pilot, self.reply
+        asked = next((r for r in reversed(self.case.requests) if r.key == (reply.person, reply.thing)), None)
+        if pilot is None or asked is None or not isinstance(answer, Elsewhere):
+            return None
+        person, around = self.cast.named(answer.person), self._around(pilot)
+        said = BlockedBy(
+            cause=Cause.OTHER, person=answer.person, until=asked.due if asked.due > self.cast.today else None
+        )
+        made = wish(self.case, said, person.id if person else "", asked.thing, around)
+        if not isinstance(made, Request):
+            return None
+        return made.model_copy(update={"hops": asked.hops + 1, "line": asked.line, "since": asked.since})
+
+    def receipt(self, after: Case, follows: Follows) -> str:
+        """Return what the author of the reply is told."""
+        reply, at = self.reply, self.reply.received_at
+        zone, _ = clock_of(self.cast.people.get(reply.person), self.pilot, self.rules)
+        said = receipt_of_others(self.case, after, reply, self.about(after), self.rules.texts, follows)
+        if said is not None:
+            return said.text
+        why_not = objection(reply, self.case, at, follows)
+        return receipt(self.case, after, reply, self.rules.texts, now=at, timezone=zone, objection=why_not).text
+
+    def about(self, case: Case) -> About:
+        """Return what is told about the case, for whoever answered."""
+        person, owner = (
+            self.cast.people.get(self.reply.person),
+            self.cast.named(self.pilot.owner if self.pilot else None),
+        )
+        sponsor = self.cast.sponsor(self.pilot) if self.pilot else None
+        desk = desk_of(person, self.pilot, self.rules)
+        return About(
+            case=case,
+            pilot=self.pilot.name if self.pilot else case.pilot,
+            owner=owner.name if owner else "",
+            today=desk.day(self.reply.received_at),
+            timezone=desk.timezone,
+            waiting=self.others,
+            other=sponsor.name if sponsor else "",
+        )
+
+    def _around(self, pilot: Pilot) -> Around:
+        """Return who stands around the pilot; without an owner its clock is that of who answered."""
+        owner, sponsor = self.cast.owner(pilot) or self.cast.people.get(self.reply.person), self.cast.sponsor(pilot)
+        zone, country = clock_of(owner, pilot, self.rules)
+        reader = to_recipient(owner, pilot, self.rules) if owner else Recipient("", zone, country)
+        return Around(reader, sponsor.id if sponsor else None, self.rules.calendar, self.reply.received_at)
+
+
+def entry_of(reply: Reply, before: Case, after: Case) -> AuditEntry:
+    """Return the entry in the trail; that somebody wants no messages is nobody else's business."""
+    return AuditEntry(
+        at=reply.received_at,
+        who=reply.person,
+        what="replied" if isinstance(reply.answer, StopAsking) else f"replied: {reply.answer.kind}",
+        before=before.state.value,
+        after=after.state.value,
+    )
+
+
+async def answer_to_ask(reply: Reply, ports: Ports, rules: Rules) -> str | None:
+    """Move an Ask by an answer to it, then every case that waits; cut off anywhere and done again, each moves once."""
+    key, at = (reply.person, reply.thing or ""), reply.received_at
+    stored = (await ports.asks.some([key])).get(key)
+    if stored is None:
+        return rules.texts.others.receipts.not_asked
+    moved = await move(
+        key, lambda ask: answer_ask(ask, reply, at) if ask else None, ports, at, f"replied: {reply.answer.kind}"
+    )
+    if moved is None:
+        return None
+    if moved.is_closed and reply.key not in moved.applied:
+        return rules.texts.others.receipts.over
+    notes = await asyncio.gather(*(_reach(one, moved, reply, ports, rules) for one in moved.waiting))
+    await ports.touched.note([one.pilot for one in moved.waiting])
+    return next((note for note in notes if note), rules.texts.others.receipts.over)
+
+
+async def _reach(waiting: Waiting, ask: Ask, reply: Reply, ports: Ports, rules: Rules) -> str | None:
+    """Let an answer reach one case that waits for it; returns what its author is told, None when it waits no more."""
+    mine = reply.model_copy(update={"case_id": waiting.case_id, "pilot": waiting.pilot})
+    names = tuple(sorted(w.pilot for w in ask.waiting))
+    for _ in range(TRIES):
+        standing = await Standpoint.read(mine, ports, rules, names)
+        if standing is None or standing.case.id != waiting.case_id or standing.case.is_closed:
+            return None
+        before, onward = standing.case, standing.onward()
+        after = apply_reply(before, mine, mine.received_at, onward)
+        try:
+            if after != before:
+                await ports.cases.save(
+                    after, expected=standing.revision, outreach=[], entry=entry_of(mine, before, after)
+                )
+        except Conflict:
+            continue
+        return standing.receipt(after, onward)
+    raise Conflict("A case was moved by others again and again; the next pass applies the reply.")

@@ -1,0 +1,110 @@
+"""What a delivery says: each outreach becomes a section, and what asks one person for one thing becomes one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.app.cast import desk_of
+from bot.app.dispatch import Known
+from bot.app.rules import Rules
+from bot.domain.ask import Request, RequestState
+from bot.domain.case import Case
+from bot.domain.outreach import Outreach, Step
+from bot.domain.people import Person
+from bot.domain.pilot import Pilot
+from bot.messages import asks
+from bot.messages.compose import owner_choices, section
+from bot.messages.model import Section
+
+
+class Writer:
+    """Writes the sections of one delivery to one person, from what was read for it."""
+
+    def __init__(self, known: Known, person: Person, rules: Rules, now: datetime) -> None:
+        """Write to this person as of now."""
+        self._known, self._person, self._rules, self._now = known, person, rules, now
+
+    def sections(self, held: Sequence[Outreach]) -> list[tuple[Step, Section]]:
+        """Return a section for each outreach; several about one thing are told once, in the place of the first."""
+        found: list[tuple[Step, Section]] = []
+        told: set[tuple[Step, str]] = set()
+        for one in held:
+            if one.step is Step.UNBLOCK and one.thing is not None:
+                if (one.step, one.thing) in told:
+                    continue
+                told.add((one.step, one.thing))
+            found.append((one.step, self._section(one)))
+        return found
+
+    def _section(self, outreach: Outreach) -> Section:
+        pilot, case, texts = self._known.pilots[outreach.pilot], self._case(outreach.pilot), self._rules.texts
+        about, request = self._about(pilot, case), self._request(case, outreach)
+        if outreach.step is Step.TOLD:
+            onward = self._onward(case, request)
+            told = self._about(pilot, case, onward)
+            return asks.told(told, request, owner_choices(case, Step.NUDGE, texts), texts)
+        if outreach.step is Step.DECISION:
+            return asks.decision(about, texts)
+        if request is not None and outreach.step in {Step.UNBLOCK, Step.UNBLOCK_CHECK, Step.THANKS}:
+            write = {Step.UNBLOCK: asks.unblock, Step.UNBLOCK_CHECK: asks.unblock_check, Step.THANKS: asks.thanks}
+            return write[outreach.step](self._for_ask(about, request, outreach), request, texts)
+        zone = desk_of(self._person, pilot, self._rules).timezone
+        return self._with_preview(section(case, outreach.step, pilot.name, texts, timezone=zone), about, outreach.step)
+
+    def _with_preview(self, said: Section, about: asks.About, step: Step) -> Section:
+        """Show with a first question what the registry alone has us ask of somebody else."""
+        shown = [r for r in about.case.requests if r.state is RequestState.SHOWN and r.from_registry]
+        if step is not Step.NUDGE or not shown:
+            return said
+        preview = self._rules.texts.others.preview
+        told = preview.from_registry.format(name=shown[-1].name, thing=shown[-1].thing.words)
+        text = asks.quoted(asks.unblock(about, shown[-1], self._rules.texts))
+        return said.model_copy(update={"quote": f"{told}\n{text}"})
+
+    def _case(self, pilot: str) -> Case:
+        return self._known.cases[pilot].case
+
+    def _request(self, case: Case, outreach: Outreach) -> Request | None:
+        """Return the wish that an outreach is about: to its recipient, or told to an owner."""
+        about = [r for r in case.requests if r.thing.key == outreach.thing]
+        mine = [r for r in about if r.person == outreach.recipient]
+        if outreach.step is Step.TOLD:
+            answered = [r for r in about if r.said_at is not None]
+            return max(answered, key=lambda r: r.said_at or r.made_at, default=None)
+        return mine[-1] if mine else None
+
+    def _onward(self, case: Case, request: Request | None) -> Request | None:
+        """Return the wish that followed one which somebody else holds."""
+        if request is None or request.state is not RequestState.ELSEWHERE:
+            return None
+        later = [r for r in case.requests if r.thing.key == request.thing.key and r.hops > request.hops]
+        return later[-1] if later else None
+
+    def _about(self, pilot: Pilot, case: Case, onward: Request | None = None) -> asks.About:
+        desk, owner = desk_of(self._person, pilot, self._rules), self._known.cast.named(pilot.owner)
+        return asks.About(
+            case=case,
+            pilot=pilot.name,
+            owner=owner.name if owner else pilot.owner or "",
+            today=desk.day(self._now),
+            timezone=desk.timezone,
+            other=onward.name if onward else "",
+            onward=onward,
+        )
+
+    def _for_ask(self, about: asks.About, request: Request, outreach: Outreach) -> asks.About:
+        """Name every pilot that waits for the same thing of the same person and still does."""
+        ask = self._known.asks.get((outreach.recipient, request.thing.key))
+        waiting = [w.pilot for w in ask.waiting if self._waits(w.pilot, w.case_id)] if ask else []
+        names = {self._known.pilots[p].name for p in waiting if p in self._known.pilots} | {about.pilot}
+        return asks.About(
+            case=about.case,
+            pilot=about.pilot,
+            owner=about.owner,
+            today=about.today,
+            timezone=about.timezone,
+            waiting=tuple(sorted(names)),
+        )
+
+    def _waits(self, pilot: str, case_id: str) -> bool:
+        stored = self._known.cases.get(pilot)
+        return stored is not None and stored.case.id == case_id and not stored.case.is_closed

@@ -1,0 +1,54 @@
+"""A decision only a sponsor can take: why it is open, by when it is hoped for, and what it became."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Verdict(StrEnum):
+    """What a sponsor can decide: all are equal, and none is the expected one."""
+
+    SCALE = "scale"
+    FIX = "fix"
+    STOP = "stop"
+
+
+class OpenedBy(StrEnum):
+    """What made a decision necessary; none of it is about what somebody did not do."""
+
+    MISSED = "missed"
+    """What the pilot waits for had a date twice."""
+    REFUSED = "refused"
+    """Whoever holds it has a reason against it."""
+    EXPIRED = "expired"
+    """What the pilot waits for has been open for long."""
+    STAGE_OLD = "stage_old"
+    """The pilot has been in one stage for a year."""
+    OWNER_PROPOSES_STOP = "owner_proposes_stop"
+    SPONSOR_HOLDS_IT = "sponsor_holds_it"
+    """What the pilot waits for is the sponsor's own to give."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class OpenDecision(_Part):
+    """A decision that is open since `opened_at` and hoped for by `due`; `thing` is what the pilot waits for."""
+
+    opened_by: OpenedBy
+    opened_at: datetime
+    due: date
+    thing: str = ""
+
+
+class Decided(_Part):
+    """What was decided, by which person (id) and when; `until` is the date that goes with it."""
+
+    verdict: Verdict
+    by: str
+    at: datetime
+    until: date | None = None
+    lesson: Annotated[str, Field(max_length=280)] | None = None

@@ -1,0 +1,171 @@
+"""What comes next of the wishes of a case: somebody who can clear the way is asked, once, and what they said is checked.
+
+A wish is shown to the owner first and leaves a working day later. Whoever is asked gets one message about one
+thing, whichever pilots wait for it. A date they name is kept quiet until it has passed; one that passed is asked
+about, a second one goes to the owner and then up. Nobody's silence is consent, and nobody is told of it.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from bot.domain.ask import Request, RequestState
+from bot.domain.calendar import Calendar
+from bot.domain.case import Asked, Case
+from bot.domain.finding import Kind
+from bot.domain.outreach import DeliveryState, Role, Step
+from bot.policy.deadlines import has_passed, local_day
+from bot.policy.decisions import Decision, Hold, Join, Others, PassOn, Quiet, Recipient, Say, Settle
+
+MOST_HOPS: Final = 1
+"""A wish is passed on to a stand-in once; after that a person looks at it."""
+COMING_BACK: Final = 0.8
+"""Share of usual use in the last seven days from which a promise is taken to have worked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One look at the wishes of one case."""
+
+    case: Case
+    owner: Recipient | None
+    others: Others
+    calendar: Calendar
+    now: datetime
+
+    def next(self) -> Decision | None:
+        """Return what comes next, or None when no wish is live: the first that moves, else why all rest."""
+        resting: Hold | None = None
+        for request in self.case.live_requests:
+            decision = self._of(request)
+            if not isinstance(decision, Hold):
+                return decision
+            resting = resting or decision
+        return resting
+
+    def _of(self, request: Request) -> Decision:
+        if request.thing.dependency in self.others.met:
+            return Settle(request, RequestState.DONE)
+        if request.state is RequestState.SHOWN:
+            return self._shown(request)
+        if is_coming_back(self.case):
+            return Hold(Quiet.WORKING)
+        return self._out(request) if request.state is RequestState.OUT else self._promised(request)
+
+    def _shown(self, request: Request) -> Decision:
+        """Let it leave when its day has come, unless the owner holds it or nobody can be asked."""
+        today = local_day(self.now, self.owner)
+        if request.held_until and today < request.held_until:
+            return Hold(Quiet.HELD)
+        if request.from_registry and not self._was_shown():
+            return Hold(Quiet.SHOWN)
+        return Hold(Quiet.SHOWN) if today < request.leaves_on else self._send(request)
+
+    def _was_shown(self) -> bool:
+        """Whether the owner got the first question, which shows what the registry has us ask, a working day ago."""
+        if self.owner is None:
+            return False
+        nudge = self.case.asked_at(Step.NUDGE, self.owner.person)
+        if nudge is None or nudge.sent_at is None:
+            return False
+        return self._passed(local_day(nudge.sent_at, self.owner), self.case.playbook.preview_wd, self.owner)
+
+    def _send(self, request: Request) -> Decision:
+        """Ask the person, or whoever stands in; wait with others where they were asked already."""
+        person = self.others.people.get(request.person)
+        if person is None or (self.owner and person.person == self.owner.person):
+            return Settle(request, RequestState.UNSENT)
+        if person.opted_out or self._is_away(person):
+            return self._stand_in(request, person)
+        standing = self.others.asks.get(request.key)
+        if standing is not None and not standing.is_closed:
+            return Join(request)
+        if not self.others.budget(person.person, Role.UNBLOCKER).allows(self.now, self.case.playbook.budgets):
+            return Hold(Quiet.BUDGET)
+        return self._say(Step.UNBLOCK, request)
+
+    def _stand_in(self, request: Request, person: Recipient) -> Decision:
+        """Ask the delegate once; without one whoever is away is waited for, and whoever wants no messages is left alone."""
+        delegate = self.others.people.get(person.delegate or "")
+        if delegate is not None and request.hops < MOST_HOPS:
+            return PassOn(request, delegate.person)
+        return Settle(request, RequestState.UNSENT) if person.opted_out else Hold(Quiet.AWAY)
+
+    def _is_away(self, person: Recipient) -> bool:
+        return person.away_until is not None and local_day(self.now, person) < person.away_until
+
+    def _out(self, request: Request) -> Decision:
+        """Wait for an answer; when its days are over the wish has been open for long, and that is all that is said."""
+        asked = self.case.asked_at(Step.UNBLOCK, request.person, request.thing.key)
+        since = request.out_at or (asked.sent_at if asked else None)
+        if asked is None and since is None:
+            return self._send(request)  # it was withdrawn unsent
+        if asked is not None and asked.outcome is DeliveryState.DEAD:
+            return Settle(request, RequestState.UNSENT)
+        if since is None:
+            return Hold(Quiet.QUEUED)
+        return self._expired(request, since)
+
+    def _expired(self, request: Request, since: datetime) -> Decision:
+        person = self.others.people.get(request.person)
+        waited = self._passed(local_day(since, person), self.case.playbook.ask_window_wd, person)
+        return Settle(request, RequestState.EXPIRED) if waited else Hold(Quiet.OUT)
+
+    def _promised(self, request: Request) -> Decision:
+        """Keep quiet until the day has passed; ask the person once, and of a second day the owner."""
+        person, book = self.others.people.get(request.person), self.case.playbook
+        if request.promised_for is None or not self._passed(
+            request.promised_for, book.commitment_check_after_wd, person
+        ):
+            return Hold(Quiet.PROMISED)
+        asked = self._asked_since(request)
+        if request.moves:
+            return self._ask_owner(request, asked)
+        if asked is not None:
+            return self._expired(request, asked.sent_at) if asked.sent_at else Hold(Quiet.QUEUED)
+        if person is None:
+            return Settle(request, RequestState.MISSED)
+        if not self.others.budget(person.person, Role.UNBLOCKER).allows(self.now, book.budgets):
+            return Hold(Quiet.BUDGET)
+        return self._say(Step.UNBLOCK_CHECK, request)
+
+    def _ask_owner(self, request: Request, asked: Asked | None) -> Decision:
+        """Let the owner say whether the way is free before anybody above is told that it isn't."""
+        if self.owner is None or self.owner.opted_out:
+            return Settle(request, RequestState.MISSED)
+        if asked is None:
+            allowed = self.others.budget(self.owner.person, Role.OWNER).allows(self.now, self.case.playbook.budgets)
+            return self._say(Step.CHECK, request, self.owner.person) if allowed else Hold(Quiet.BUDGET)
+        if asked.sent_at is None:
+            return Settle(request, RequestState.MISSED) if asked.outcome is DeliveryState.DEAD else Hold(Quiet.QUEUED)
+        waited = self._passed(local_day(asked.sent_at, self.owner), self.case.playbook.check_window_wd, self.owner)
+        return Settle(request, RequestState.MISSED) if waited else Hold(Quiet.ASKED)
+
+    def _asked_since(self, request: Request) -> Asked | None:
+        """Return what was asked about the day after it had been named: of the person, or of the owner."""
+        for step, person in (
+            (Step.UNBLOCK_CHECK, request.person),
+            (Step.CHECK, self.owner.person if self.owner else ""),
+        ):
+            asked = self.case.asked_at(step, person, request.thing.key)
+            if asked and request.said_at and asked.decided_at > request.said_at:
+                return asked
+        return None
+
+    def _say(self, step: Step, request: Request, person: str | None = None) -> Say:
+        whom, thing = person or request.person, request.thing.key
+        before = sum(
+            (a.step, a.loop, a.person, a.thing) == (step, self.case.loop, whom, thing) for a in self.case.asked
+        )
+        return Say(step, whom, self.case.loop, before, thing)
+
+    def _passed(self, since: date, working_days: int, person: Recipient | None) -> bool:
+        return has_passed(self.calendar, self.now, since, working_days, person)
+
+
+def is_coming_back(case: Case) -> bool:
+    """Whether use has come back so far that telemetry answers for everybody: nearly, or a fall that has closed."""
+    held = [f for f in case.open_findings if f.kind is not Kind.STAGE_AGE]
+    if held:
+        return all((f.recent_share or 0.0) >= COMING_BACK for f in held)
+    return any(f.kind is Kind.DROP_OFF for f in case.findings)

@@ -1,0 +1,29 @@
+"""What an owner is told of what others said about their pilot: an answer to a wish, a sponsor's decision."""
+
+from bot.domain.ask import RequestState
+from bot.domain.case import Case
+from bot.domain.outreach import Step
+from bot.policy.decisions import Recipient, Say
+
+NEWS = frozenset({RequestState.NEEDS, RequestState.OBJECTED, RequestState.ELSEWHERE})
+"""Answers after which the owner may have something to do."""
+
+
+def news(case: Case, owner: Recipient | None) -> Say | None:
+    """Return the first thing the owner was not told yet, or None."""
+    if owner is None or owner.opted_out or owner.person in case.disowned:
+        return None
+    for request in case.requests:
+        told = case.asked_at(Step.TOLD, owner.person, request.thing.key)
+        if request.state in NEWS and request.said_at and (told is None or told.decided_at < request.said_at):
+            return _say(case, owner, request.thing.key)
+    last = case.decided[-1] if case.decided else None
+    told = case.asked_at(Step.TOLD, owner.person)
+    if last and last.by != owner.person and (told is None or told.decided_at < last.at):
+        return _say(case, owner, None)
+    return None
+
+
+def _say(case: Case, owner: Recipient, thing: str | None) -> Say:
+    before = sum((a.step, a.loop, a.person, a.thing) == (Step.TOLD, case.loop, owner.person, thing) for a in case.asked)
+    return Say(Step.TOLD, owner.person, case.loop, before, thing)

@@ -1,0 +1,78 @@
+"""The loop lived through: who can unblock is asked, what they say is checked, and only what nobody else can settle goes up."""
+
+from datetime import date, timedelta
+
+import pytest
+from stories import DAY, Story, pilot_of, story_of, to, waits_for
+
+from adapters.redis_store.store import RedisStore
+from bot.domain.case import Case, CaseState
+from bot.domain.outreach import Role
+from bot.domain.reply import BlockedBy, Cause, Cleared, OnTrack, Promise
+
+NUDGE, ASK = to("dana", "nudge"), to("kim", "unblock_ask")
+DATA = BlockedBy(cause=Cause.DATA, thing="read access to the ledger", person="kim")
+
+
+@pytest.fixture
+def story(store: RedisStore) -> Story:
+    """Return an empty firm."""
+    return story_of(store)
+
+
+async def case_of(story: Story, pilot: str = "tax") -> Case:
+    """Return the latest case of a pilot."""
+    stored = await story.world.ports.cases.get(pilot)
+    assert stored is not None
+    return stored.case
+
+
+async def test_data_access_is_asked_for_granted_used_and_thanked_for(story: Story) -> None:
+    """The owner names who can grant access and sees the text; a day later it leaves, is granted, and use comes back: thanks, silence."""
+    await story.begin(pilot_of("tax"), people=("kim",))
+    await story.until(NUDGE)
+    preview = await story.answer("dana", "tax", DATA)
+    assert "kim gets this on" in preview
+    assert "read access to the ledger" in preview
+    assert "'hold' with a reason" in preview
+    ask = await story.until(ASK, most=7)
+    quoted = ask.message.sections[0].fact
+    assert quoted in preview.replace("\n", " ")
+    thing = ask.message.sections[0].thing
+    noted = await story.answer("kim", "tax", Cleared(), Role.UNBLOCKER, thing)
+    assert "you hear of it once more" in noted
+    story.back["tax"] = story.today + 3 * DAY
+    after = await story.days(50)
+    assert (await case_of(story)).state is CaseState.RECOVERED
+    assert sorted((s.to, s.kind) for s in after) == [("dana", "recovery"), ("kim", "thanks")]
+    assert "read access to the ledger" in next(s.text for s in after if s.to == "kim")
+
+
+async def test_four_pilots_and_one_gatekeeper_are_one_ask(story: Story) -> None:
+    """Four owners name the same person for the same thing: one message tells of all four, one answer frees them all."""
+    pilots = [pilot_of(n, f"owner-{n}", dependencies=[waits_for("data_access", "kim", id="d7").model_dump()]) for n in "abcd"]
+    await story.begin(*pilots, people=("kim",))
+    await story.until(to("owner-d", "nudge"))
+    for n in "abcd":
+        await story.answer(f"owner-{n}", n, BlockedBy(cause=Cause.DATA, person="kim"))
+    ask = await story.until(ASK)
+    assert "4 pilots wait for the same thing: data access" in ask.text
+    assert all(f"Pilot {n}" in ask.text for n in "abcd")
+    assert [s for s in await story.days(3) if s.to == "kim"] == []
+    day = story.today + timedelta(days=9)
+    await story.answer("kim", "a", Promise(on=day), Role.UNBLOCKER, ask.message.sections[0].thing)
+    for n in "abcd":
+        (request,) = (await case_of(story, n)).requests
+        assert (request.promised_for, request.state.value) == (day, "promised")
+    assert [s for s in await story.days(8) if s.to == "kim"] == []
+    assert date(2026, 1, 1) < day
+
+
+async def test_on_track_and_right_is_left_alone(story: Story) -> None:
+    """The owner says "on track", and use comes back: no message for two weeks, then one word of thanks at the end."""
+    await story.begin(pilot_of("tax"))
+    await story.until(NUDGE)
+    await story.answer("dana", "tax", OnTrack())
+    story.back["tax"] = story.today + 2 * DAY
+    after = await story.days(45)
+    assert [(s.to, s.kind) for s in after] == [("dana", "recovery")]
