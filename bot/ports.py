@@ -18,6 +18,7 @@ from bot.domain.pilot import Pilot
 from bot.domain.reply import Reply
 from bot.domain.settings import OrgState
 from bot.domain.telemetry import SourceStatus, UsageDay, UsageWindow
+from bot.domain.weekly import Weekly
 from bot.intake import Actors, Facts, Ingress, Nowhere, PutCounts, Roster, Touched
 from bot.outgoing import DeadLetters, Messenger, Outbox
 
@@ -168,6 +169,18 @@ class Asks(Protocol):
         ...
 
 
+class Weeklies(Protocol):
+    """What people get once a week."""
+
+    async def of(self, people: Sequence[str]) -> dict[str, list[Weekly]]:
+        """Return what each of these people (ids) got or is to get, oldest first."""
+        ...
+
+    async def save(self, weekly: Weekly, before: Weekly | None) -> None:
+        """Put a message in the place of the one that was read, or of none; raises Conflict when it has changed."""
+        ...
+
+
 class Inbox(Protocol):
     """Replies, stored before the chat gets its acknowledgement."""
 
@@ -304,6 +317,7 @@ class Ports:
     ingress: Ingress
     cases: Cases
     asks: Asks
+    weeklies: Weeklies
     outbox: Outbox
     dead_letters: DeadLetters
     inbox: Inbox

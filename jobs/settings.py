@@ -1,10 +1,11 @@
 """The process's settings, from the environment: every name, its meaning, and one sentence for what is wrong."""
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Annotated, Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, unquote_plus
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -68,12 +69,10 @@ class Settings(BaseSettings):
 
     @property
     def secrets(self) -> list[str]:
-        """Return what must be in no log: the key, tokens, and the password in the URL."""
-        held = [self.pseudonym_key, self.push_tokens]
-        password = urlsplit(self.redis_url.get_secret_value()).password if self.redis_url else None
-        return (
-            [s.get_secret_value() for s in held if s] + list(self.pushers.values()) + ([password] if password else [])
-        )
+        """Return what must be in no log: the key, tokens, and the passwords in the URL."""
+        held = [s.get_secret_value() for s in (self.pseudonym_key, self.push_tokens) if s]
+        passwords = passwords_of(self.redis_url.get_secret_value()) if self.redis_url else []
+        return held + list(self.pushers.values()) + passwords
 
     @field_validator("admins", mode="before")
     @classmethod
@@ -130,6 +129,17 @@ def read_tokens(text: str) -> dict[str, str]:
     return found
 
 
+def passwords_of(url: str) -> list[str]:
+    """Return each password of a URL as it stands there and decoded, whatever else is wrong with that URL.
+
+    The one of the server ends at the last `@`: whoever forgot to encode a sign still must not find it in a log.
+    """
+    rest = url.partition("://")[2] or url
+    found = [rest.rpartition("@")[0].partition(":")[2], rest.partition("@")[0].partition(":")[2]]
+    found += re.findall(r"[?&][^=&]*password=([^&#]*)", rest)
+    return list(dict.fromkeys(form for one in found for form in (one, unquote(one), unquote_plus(one)) if form))
+
+
 def read_settings() -> Settings:
     """Read the environment; raises SettingsError naming the variable and what is wrong, never its value."""
     try:
@@ -137,7 +147,7 @@ def read_settings() -> Settings:
     except ValidationError as fault:
         first = fault.errors(include_url=False, include_input=False, include_context=False)[0]
         name = PREFIX + ".".join(str(part) for part in first["loc"]).upper()
-        reason = first["msg"].removeprefix("Value error, ")
+        reason = first["msg"].removeprefix("Value error, ").rstrip(".")
         msg = f"{name} can't be used: {reason}. Its meaning is in docs/settings.md."
         raise SettingsError(msg) from fault
 

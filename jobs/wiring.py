@@ -199,6 +199,7 @@ def _join(store: RedisStore, clock: Clock, messenger: Messenger, queue: WorkQueu
         ingress=store.ingress,
         cases=store.cases,
         asks=store.asks,
+        weeklies=store.weeklies,
         outbox=store.outbox,
         dead_letters=store.dead_letters,
         inbox=store.inbox,

@@ -1,7 +1,8 @@
 """Addresses of a store: one server, a primary that Sentinels name, or a Cluster; and the client for each."""
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 from urllib.parse import SplitResult, parse_qs, urlencode, urlsplit
@@ -24,6 +25,9 @@ SINGLE: Final = ("redis", "rediss", "unix")
 SENTINEL: Final = ("redis+sentinel", "rediss+sentinel")
 CLUSTER: Final = ("redis+cluster", "rediss+cluster")
 FORMS: Final = "redis://, rediss://, unix://, redis+sentinel:// or redis+cluster:// (rediss+ with TLS)"
+SCHEME: Final = re.compile(r"[a-z+]{1,20}")
+"""What may be repeated of a URL, and only before its `://`: anything else may be a password."""
+IN_PASSWORDS: Final = "in a password write # [ ] ? / @ as %23 %5B %5D %3F %2F %40"
 PORT: Final = 6379
 WATCHER: Final = "sentinel_"
 """What the options of a URL begin with that are of the Sentinels: `sentinel_username`, `sentinel_password`."""
@@ -72,7 +76,8 @@ def client_for(url: str) -> Client:
     try:
         return _client(url)
     except (ValueError, TypeError, *FAULTS) as fault:
-        msg = f"STICKSHAKER_REDIS_URL can't be read; write it as {_form(url.partition('://')[0])}."
+        form = _form(url.partition("://")[0])
+        msg = f"STICKSHAKER_REDIS_URL can't be read; write it as {form}; {IN_PASSWORDS}."
         raise SettingsError(msg) from fault
 
 
@@ -138,11 +143,17 @@ class ClusterClient(RedisCluster):
 
 
 def _client(url: str) -> Client:
-    scheme = url.partition("://")[0]
-    if scheme not in (*SINGLE, *SENTINEL, *CLUSTER):
-        msg = f"STICKSHAKER_REDIS_URL starts with '{scheme}://'; use {FORMS}."
+    scheme, mark, _ = url.partition("://")
+    if not mark or scheme not in (*SINGLE, *SENTINEL, *CLUSTER):
+        begins = f"starts with '{scheme}://'" if mark and SCHEME.fullmatch(scheme) else "has no scheme"
+        msg = f"STICKSHAKER_REDIS_URL {begins}; use {FORMS}."
         raise SettingsError(msg)
-    _check_options(parse_qs(_split(url).query))
+    parts = _split(url)
+    if "#" in url:  # else all behind it would be left out in silence
+        raise ValueError(url)
+    options = parse_qs(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+    _check_options(options)
+    _check_database([_database(parts), *options.get("db", [])])
     if scheme in CLUSTER:
         return _cluster(_address(url))
     client = redis.Redis.from_url(url, **BEHAVIOUR) if scheme in SINGLE else _watched(_address(url))
@@ -161,6 +172,23 @@ def _check_options(options: Mapping[str, list[str]]) -> None:
             if not os.access(path, os.R_OK):
                 msg = f"STICKSHAKER_REDIS_URL names a file that can't be read as {name}; set it to the path of a PEM file."
                 raise SettingsError(msg)
+
+
+def _check_database(told: Sequence[str]) -> None:
+    """Refuse what is no number of a database: redis-py would take database 0 instead, and say nothing."""
+    if not all(re.fullmatch(r"[0-9]*", number) for number in told):
+        msg = (
+            f"STICKSHAKER_REDIS_URL must end with the number of a database, such as /0, or without any; {IN_PASSWORDS}."
+        )
+        raise SettingsError(msg)
+
+
+def _database(parts: SplitResult) -> str:
+    """Return what stands where the number of the database belongs; empty without any, as in every path of a socket."""
+    path = parts.path.strip("/")
+    if parts.scheme in SENTINEL:
+        return path.partition("/")[2]
+    return "" if parts.scheme == "unix" else path
 
 
 def _watched(address: Address) -> redis.Redis:
@@ -187,11 +215,10 @@ def _address(url: str) -> Address:
     base = parts.scheme.partition("+")[0]
     query = parse_qs(parts.query, keep_blank_values=True)
     of_watchers = {name.removeprefix(WATCHER): query.pop(name)[0] for name in list(query) if name.startswith(WATCHER)}
-    path = parts.path.strip("/")
-    name, _, database = path.partition("/") if is_watched else ("", "", path)
+    name = parts.path.strip("/").partition("/")[0] if is_watched else ""
     if is_watched and not name:
         raise ValueError(url)
-    plain = f"{base}://{user}{at}host/{int(database or 0)}?{urlencode(query, doseq=True)}"
+    plain = f"{base}://{user}{at}host/{int(_database(parts) or 0)}?{urlencode(query, doseq=True)}"
     options: dict[str, Any] = dict(parse_url(plain))
     options.pop("host")
     if options.pop("connection_class", None) is SSLConnection:

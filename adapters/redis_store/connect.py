@@ -34,6 +34,8 @@ SAYS: Final = {
     "DENIED": "lets no other machine in (protected mode); give it a password",
     "NOPERM": "keeps our keys from the user of STICKSHAKER_REDIS_URL; allow ~{root}:* and ~{inlet}:* in its ACL",
     "can't run this command": "keeps a command of ours from its user; `stickshaker check` names it",
+    "DB index is out of range": "has no database of this number; write one that it has, such as /0, at the end of "
+    "STICKSHAKER_REDIS_URL",
     "max number of clients": "has no connection left (maxclients); raise that or run the command again later",
     "CLUSTERDOWN": "is a Cluster that is down: it isn't formed, or slots have no primary; mend that there and run the "
     "command again",

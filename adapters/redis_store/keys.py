@@ -270,6 +270,10 @@ class Keys:
         """Name the hash: revision and document of the latest Ask of a person about a thing."""
         return self._r(self.shard_of_person(person), "ask", person, thing)
 
+    def weekly(self, person: str) -> str:
+        """Name the hash: kind and week -> weekly message of a person."""
+        return self._r(self.shard_of_person(person), "weekly", person)
+
     def past_asks(self, person: str, thing: str) -> str:
         """Name the list: documents of the Asks before that."""
         return self._r(self.shard_of_person(person), "pastask", person, thing)

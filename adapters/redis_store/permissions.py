@@ -89,6 +89,7 @@ WRITING: Final = """
 """What they need besides."""
 ENGINE: Final = """
     HINCRBY hash n 1
+    PEXPIRE hash 60000
     ZCARD zset
     XREAD COUNT 1 STREAMS stream 0
     XAUTOCLAIM stream readers one 0 0-0

@@ -1,10 +1,10 @@
 """The registry: a record for each pilot under its number."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.numbers import CHUNK, Numbers
-from adapters.redis_store.records import Records
+from adapters.redis_store.records import Records, refuse_newer
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.touched import RedisTouched
 from adapters.redis_store.wire import Client
@@ -18,26 +18,37 @@ class RedisPilots:
     def __init__(self, client: Client, keys: Keys, scripts: Scripts, numbers: Numbers, touched: RedisTouched) -> None:
         """Share the pilots' numbers with the other ports, and note what changed."""
         self._client, self._keys, self._numbers, self._touched = client, keys, numbers, touched
-        self._records = Records(client, keys, scripts)
+        self._scripts, self._records = scripts, Records(client, keys, scripts)
 
     async def put(self, pilots: Sequence[Pilot]) -> PutCounts:
-        """Store pilots and count what that changed."""
+        """Store pilots and count what that changed; raises NewerRecord, before anything changed, over a newer one."""
         counts = PutCounts()
         numbers = await self._numbers.allot([p.id for p in pilots])
+        held = await self._documents([numbers[p.id] for p in pilots])
+        refuse_newer(Pilot, held)
         for start in range(0, len(pilots), CHUNK):
-            part = pilots[start : start + CHUNK]
-            before = await self._documents([numbers[p.id] for p in part])
+            part, before = pilots[start : start + CHUNK], held[start : start + CHUNK]
             documents = [p.to_stored().encode() for p in part]
-            async with self._client.pipeline(transaction=False) as pipe:
-                for one, document in zip(part, documents, strict=True):
-                    pipe.hset(self._keys.pilot(numbers[one.id]), "doc", document)
-                await pipe.execute()
+            places = [numbers[p.id] for p in part]
+            await self._swap(dict(zip(places, before, strict=True)), dict(zip(places, documents, strict=True)))
             new = sum(b is None for b in before)
             moved = [p.id for p, b, d in zip(part, before, documents, strict=True) if b != d]
             same = len(part) - len(moved)
             await self._touched.note(moved)
             counts += PutCounts(new, len(part) - new - same, same)
         return counts
+
+    async def _swap(self, before: Mapping[int, bytes | None], after: Mapping[int, bytes]) -> None:
+        """Store documents by number over what was read; what somebody else changed meanwhile is read and tried again."""
+        todo = {n: document for n, document in after.items() if document != before[n]}
+        while todo:
+            async with self._client.pipeline(transaction=False) as pipe:
+                for n, document in todo.items():
+                    await self._scripts.add(pipe, "swap", [self._keys.pilot(n)], ["doc", before[n] or "", document])
+                done = await pipe.execute()
+            todo = {n: document for (n, document), is_stored in zip(todo.items(), done, strict=True) if not is_stored}
+            before = dict(zip(todo, await self._documents(list(todo)), strict=True))
+            refuse_newer(Pilot, before.values())
 
     async def get(self, pilot_id: str) -> Pilot | None:
         """Return one pilot."""

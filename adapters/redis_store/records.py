@@ -1,16 +1,37 @@
-"""Hashes of many pilots, read a shard at a time: a command for each would cost ten times as much."""
+"""Records as they are stored: hashes of many pilots, read a shard at a time, and versions that we must not write over.
+
+A command for each hash would cost ten times as much.
+"""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Final
+
+from pydantic import ValidationError
 
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.numbers import CHUNK
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.wire import Client
+from bot.domain.record import KNOWN, Record
 
 CALLS: Final = 32
 """Calls of a script in one pipeline; bounds what is in memory at a time."""
+
+OURS: Final = f'{{"v":{KNOWN},'.encode()
+"""What a record of this version begins with."""
+
+
+def refuse_newer(kind: type[Record], stored: Iterable[bytes | None]) -> None:
+    """Raise NewerRecord where one of these was written by a newer program, whose fields we would lose.
+
+    Call it with what is stored before anything is written over it; what is damaged may be written over.
+    """
+    for text in stored:
+        if text is not None and not text.startswith(OURS):
+            with suppress(ValidationError):
+                kind.from_stored(text)
 
 
 class Records:

@@ -1,6 +1,7 @@
 """What is known of each source of usage."""
 
 from adapters.redis_store.keys import Keys
+from adapters.redis_store.records import refuse_newer
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.wire import Client
 from bot.domain.falls import CommonFalls
@@ -31,7 +32,8 @@ class RedisSources:
         return sorted((SourceStatus.from_stored(s) for s in stored.values()), key=lambda s: s.source)
 
     async def keep_common(self, common: CommonFalls) -> None:
-        """Keep what a look at everything saw of sources as a whole."""
+        """Keep what a look at everything saw of sources as a whole; raises NewerRecord over a newer one."""
+        refuse_newer(CommonFalls, [await self._client.get(self._keys.common)])
         await self._client.set(self._keys.common, common.to_stored())
 
     async def common(self) -> CommonFalls:

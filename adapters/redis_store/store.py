@@ -30,6 +30,7 @@ from adapters.redis_store.shards import Shards
 from adapters.redis_store.sources import RedisSources
 from adapters.redis_store.telemetry import RedisTelemetry
 from adapters.redis_store.touched import RedisTouched
+from adapters.redis_store.weeklies import RedisWeeklies
 from adapters.redis_store.wire import Client
 
 
@@ -55,6 +56,7 @@ class RedisStore:
         self.sources = RedisSources(client, self.keys, scripts)
         self.cases = RedisCases(client, self.keys, scripts, numbers, shards)
         self.asks = RedisAsks(client, self.keys, scripts, shards)
+        self.weeklies = RedisWeeklies(client, self.keys, scripts, shards)
         self.outbox = RedisOutbox(client, self.keys, scripts, shards)
         self.dead_letters = RedisDeadLetters(client, self.keys, scripts, shards, self.outbox)
         self.inbox = RedisInbox(client, self.keys, scripts, shards)

@@ -16,9 +16,10 @@ from bot.domain.case import Case
 from bot.domain.outreach import Delivery, DeliveryState, Step, identity, role_of
 from bot.domain.people import Person
 from bot.domain.reply import Answer, Reply
-from bot.messages.answers import Unclear, Value, to_answer
+from bot.domain.weekly import parse_weekly_id
+from bot.messages.answers import Unclear, Value
 from bot.messages.compose import compose
-from bot.messages.item_answers import to_item_answer
+from bot.messages.item_answers import read_answer
 from bot.messages.model import Choice, FieldKind, FormField, Message, Section
 from bot.messages.plain import picked, to_plain
 from bot.messages.understanding import confirmed, understand
@@ -39,7 +40,6 @@ class Waiting:
     delivery: Delivery
     message: Message
     section: Section
-    case: Case
 
 
 def answered_at(case: Case, section: Section, person: str) -> datetime | None:
@@ -97,11 +97,11 @@ class Chat:
         if not waiting:
             self._console.print("Nothing waits for an answer from you.")
         try:
-            while fresh := [one for one in waiting if one.case.id not in self._later]:
+            while fresh := [one for one in waiting if one.section.case_id not in self._later]:
                 await self._converse(fresh[0], fresh)
                 # Read anew each time: an answer may settle what came after it.
                 waiting, _ = await self._letters()
-                waiting.sort(key=lambda one: one.case.id != self._next)
+                waiting.sort(key=lambda one: one.section.case_id != self._next)
         except (Left, EOFError):
             self._console.print("[dim]Until next time.[/]")
 
@@ -124,31 +124,42 @@ class Chat:
 
     async def _waiting(self, delivery: Delivery, message: Message, section: Section) -> Waiting | None:
         """Return the question of a section if its case still waits for the answer."""
+        if section.reviews:
+            return Waiting(delivery, message, section) if await self._is_unread(section) else None
         stored = await self._ports.cases.get(section.pilot) if section.pilot else None
         if section.question is None or stored is None or stored.case.id != section.case_id or stored.case.is_closed:
             return None
         answered, sent = answered_at(stored.case, section, self._person.id), delivery.claimed_at
         if answered is not None and sent is not None and answered >= sent:
             return None
-        return Waiting(delivery, message, section, stored.case)
+        return Waiting(delivery, message, section)
+
+    async def _is_unread(self, section: Section) -> bool:
+        """Whether a weekly message that was shown to this person waits for its release."""
+        known = parse_weekly_id(section.case_id)
+        owned = (await self._ports.weeklies.of([known[1]]))[known[1]] if known else []
+        return any(one.id == section.case_id and one.waits and one.reviewer == self._person.id for one in owned)
 
     async def _converse(self, one: Waiting, waiting: Sequence[Waiting]) -> None:
         """Show one question and take its answer, leave it for later, or turn to another of its message."""
         pilot = await self._ports.pilots.get(one.section.pilot)
         self._zone, _ = clock_of(self._person, pilot, self._rules)
         others = [w for w in waiting if w.delivery.id == one.delivery.id and w is not one]
-        step = Step(one.message.kind)
-        message = compose([(step, w.section) for w in (one, *others)], self._rules.texts)
+        sections = tuple(w.section for w in (one, *others))
+        message = one.message.model_copy(update={"sections": sections})
+        if not one.section.footer and one.section.asks is None and not one.section.reviews:
+            # Written anew: how many pilots of an owner's message wait has changed with each answer.
+            message = compose([(Step(one.message.kind), section) for section in sections], self._rules.texts)
         self._show(one, message)
         try:
             answer = self._answer(message)
         except Elsewhere as other:
             self._next = other.case_id
         except Later:
-            self._later.add(one.case.id)
+            self._later.add(one.section.case_id)
             self._console.print("[dim]Left for later.[/]\n")
         else:
-            self._later.add(one.case.id)
+            self._later.add(one.section.case_id)
             await self._give(one, answer)
 
     def _show(self, one: Waiting, message: Message) -> None:
@@ -164,7 +175,7 @@ class Chat:
             said = self._ask("> ")
             if not said:
                 raise Later
-            is_tapped = said.isdigit() or message.sections[0].asks is not None
+            is_tapped = said.isdigit() or (message.sections[0].asks is not None or message.sections[0].reviews)
             answer = self._by_number(said, message) if is_tapped else self._in_words(said, message.sections[0])
             if answer is not None:
                 return answer
@@ -210,10 +221,7 @@ class Chat:
         return self._complete(choice, values, section)
 
     def _to_answer(self, key: str, values: dict[str, Value], section: Section, now: datetime) -> Answer | Unclear:
-        texts = self._rules.texts
-        if section.asks is not None:
-            return to_item_answer(section.asks, key, values, texts, now=now, timezone=self._zone)
-        return to_answer(key, values, texts, now=now, timezone=self._zone)
+        return read_answer(section, key, values, self._rules.texts, now=now, timezone=self._zone)
 
     def _complete(self, choice: Choice, values: dict[str, Value], section: Section) -> Answer | None:
         """Return the answer, asking again for each detail that can't be taken."""

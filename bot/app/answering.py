@@ -12,7 +12,8 @@ from bot.domain.audit import AuditEntry
 from bot.domain.case import Case
 from bot.domain.decision import OpenedBy
 from bot.domain.outreach import ROLES, Role
-from bot.domain.pilot import Pilot
+from bot.domain.people import Person
+from bot.domain.pilot import Dependency, Pilot
 from bot.domain.reply import BlockedBy, Cause, Elsewhere, ProposeStop, Reply, StopAsking
 from bot.errors import Conflict
 from bot.messages.asks import About
@@ -74,11 +75,18 @@ class Standpoint:
         if isinstance(answer, ProposeStop):
             return decision(self.case, OpenedBy.OWNER_PROPOSES_STOP, around) if around.sponsor else None
         waited = dependency_for(pilot, answer.cause, answer.thing)
-        words = answer.thing or self.rules.texts.causes[answer.cause]
-        thing = thing_of(waited) if waited else Thing(kind=answer.cause.value, words=words)
         named = answer if answer.person or waited is None else answer.model_copy(update={"person": waited.holder})
         person = self.cast.named(named.person)
-        return wish(self.case, named, person.id if person else "", thing, around)
+        return wish(self.case, named, person.id if person else "", self._thing(answer, waited, person), around)
+
+    def _thing(self, answer: BlockedBy, waited: Dependency | None, person: Person | None) -> Thing:
+        """Return what is waited for: as they said, as the registry has it, or what this person is asked for already."""
+        asked = [r for r in self.case.live_requests if person and r.person == person.id]
+        if waited is not None:
+            return thing_of(waited)
+        if answer.thing is None and asked:
+            return asked[-1].thing
+        return Thing(kind=answer.cause.value, words=answer.thing or self.rules.texts.causes[answer.cause])
 
     def onward(self) -> Request | None:
         """Return the wish to whoever holds the thing instead, where the answer names somebody."""

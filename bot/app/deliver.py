@@ -16,7 +16,6 @@ from bot.domain.outreach import Delivery, DeliveryState, Outreach, identity
 from bot.domain.people import Person
 from bot.domain.playbook import Budgets
 from bot.errors import SendRefused
-from bot.messages.compose import compose
 from bot.messages.model import Message
 from bot.outgoing import Claim, Found, Limits
 from bot.policy.budget import WEEK, weekly
@@ -69,7 +68,7 @@ class Deliverer:
         """Send what is queued, look after what was cut off, and leave alone what has ended."""
         known = await read_known(deliveries, self._ports)
         ends = await gather(*(self._move(d, known, done) for d in deliveries), return_exceptions=True)
-        await self._ports.touched.note([o.pilot for d in deliveries for o in d.outreach])
+        await self._ports.touched.note([o.pilot for d in deliveries for o in d.outreach if o.pilot])
         for fault in ends:
             if fault is not None:
                 raise fault
@@ -157,15 +156,15 @@ class Deliverer:
                 await ports.outbox.withdraw(delivery.recipient, delivery.id, [outreach.id], reason, ports.clock.now())
         if person is None or not held:
             return None
-        pilot, stored, now = known.pilots[held[0].pilot], known.cases[held[0].pilot], ports.clock.now()
+        pilot, stored, now = known.pilots.get(held[0].pilot), known.cases.get(held[0].pilot), ports.clock.now()
         desk = desk_of(person, pilot, self._rules)
         kept = {"outreach": tuple(held), "withdrawn": {}, "local_day": desk.day(now).isoformat()}
         return _Letter(
             delivery=delivery.model_copy(update=kept),
             person=person,
-            message=compose(Writer(known, person, self._rules, now).sections(held), self._rules.texts),
+            message=Writer(known, person, self._rules, now).message(held),
             desk=desk,
-            budgets=stored.case.playbook.budgets,
+            budgets=(stored.case.playbook if stored else self._rules.playbook).budgets,
         )
 
     async def _within_budget(self, letter: "_Letter") -> datetime:

@@ -8,10 +8,12 @@ from bot.app.asks import ask_for
 from bot.app.cast import Cast, desk_of, read_cast
 from bot.app.rules import Rules
 from bot.domain.ask import Ask
-from bot.domain.outreach import Delivery, DeliveryState, Outreach, Role, Step
+from bot.domain.outreach import OF_WEEKLIES, Delivery, DeliveryState, Outreach, Role, Step
 from bot.domain.people import Person
 from bot.domain.pilot import Pilot
 from bot.domain.settings import Mode
+from bot.domain.weekly import Weekly, WeeklyState, parse_weekly_id
+from bot.messages.model import Message
 from bot.policy.budget import WEEK
 from bot.policy.departure import first_chance
 from bot.policy.withdrawal import still_holds
@@ -78,6 +80,8 @@ class Known:
     cases: Mapping[str, StoredCase]
     asks: Mapping[tuple[str, str], Ask]
     """What deliveries ask for, by person and thing."""
+    weeklies: Mapping[str, Weekly]
+    """Weekly messages that deliveries carry, by id."""
 
     @property
     def people(self) -> Mapping[str, Person]:
@@ -90,12 +94,24 @@ async def read_known(deliveries: Sequence[Delivery], ports: Ports) -> Known:
     wanted = [(d.recipient, o.thing) for d in deliveries for o in d.active if o.thing and o.role is Role.UNBLOCKER]
     asks = {key: stored.ask for key, stored in (await ports.asks.some(wanted)).items()}
     # A message about one thing tells of every pilot that waits for it.
-    about = {o.pilot for d in deliveries for o in d.active} | {w.pilot for a in asks.values() for w in a.waiting}
+    about = {o.pilot for d in deliveries for o in d.active if o.pilot}
+    about |= {w.pilot for a in asks.values() for w in a.waiting}
+    weeklies = await _weeklies(deliveries, ports)
+    about |= {s.pilot for w in weeklies.values() for s in Message.from_stored(w.message).sections if s.pilot}
     pilots = await ports.pilots.some(sorted(about))
     cases = await ports.cases.some(sorted(about))
     cast = await read_cast(ports, pilots, cases, ports.clock.now().date())
-    others = await ports.people.some(sorted({d.recipient for d in deliveries} - cast.people.keys()))
-    return Known(replace(cast, people={**cast.people, **others}), {p.id: p for p in pilots}, cases, asks)
+    more = {d.recipient for d in deliveries} | {w.person for w in weeklies.values()}
+    others = await ports.people.some(sorted(more - cast.people.keys()))
+    return Known(replace(cast, people={**cast.people, **others}), {p.id: p for p in pilots}, cases, asks, weeklies)
+
+
+async def _weeklies(deliveries: Sequence[Delivery], ports: Ports) -> dict[str, Weekly]:
+    """Read the weekly messages that deliveries carry."""
+    ids = {o.case_id for d in deliveries for o in d.active if o.step in OF_WEEKLIES}
+    people = {known[1] for one in ids if (known := parse_weekly_id(one))}
+    owned = await ports.weeklies.of(sorted(people))
+    return {w.id: w for weeklies in owned.values() for w in weeklies if w.id in ids and w.message}
 
 
 async def _later(delivery: Delivery, known: Known, ports: Ports, rules: Rules, now: datetime) -> datetime | None:
@@ -107,7 +123,7 @@ async def _later(delivery: Delivery, known: Known, ports: Ports, rules: Rules, n
     held = [o for o in delivery.active if _holds(o, known)]
     if delivery.state is not DeliveryState.QUEUED or not held:
         return None
-    desk = desk_of(person, known.pilots[held[0].pilot], rules)
+    desk = desk_of(person, known.pilots.get(held[0].pilot), rules)
     opens = desk.next_open(now)
     if opens > now:
         return opens
@@ -118,7 +134,8 @@ async def _later(delivery: Delivery, known: Known, ports: Ports, rules: Rules, n
 
 
 def _holds(outreach: Outreach, known: Known) -> bool:
-    return outreach.pilot in known.pilots and why_not(outreach, known) is None
+    is_known = outreach.pilot in known.pilots or outreach.step in OF_WEEKLIES
+    return is_known and why_not(outreach, known) is None
 
 
 def why_not(outreach: Outreach, known: Known) -> str | None:
@@ -126,9 +143,20 @@ def why_not(outreach: Outreach, known: Known) -> str | None:
     person, pilot = known.people.get(outreach.recipient), known.pilots.get(outreach.pilot)
     if person is None or person.opted_out:
         return "no longer to be sent"
+    if outreach.step in OF_WEEKLIES:
+        return _why_not_weekly(outreach, known.weeklies.get(outreach.case_id))
     owner = known.cast.owner(pilot) if pilot else None
     sponsor = known.cast.sponsor(pilot) if pilot else None
     stored = known.cases.get(outreach.pilot)
     return still_holds(
         stored.case if stored else None, outreach, owner.id if owner else None, sponsor.id if sponsor else None
     )
+
+
+def _why_not_weekly(outreach: Outreach, weekly: Weekly | None) -> str | None:
+    """Return why a weekly message is not to be sent, or not to be shown to whoever reads it first."""
+    if weekly is None:
+        return "there is no such weekly message"
+    if outreach.step is Step.REVIEW:
+        return None if weekly.waits and weekly.reviewer == outreach.recipient else "it is settled"
+    return None if weekly.state is WeeklyState.READY else "it was not released"

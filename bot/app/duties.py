@@ -21,6 +21,7 @@ from bot.app.rules import Rules
 from bot.app.self_check import faults_of
 from bot.app.sweep import sweep
 from bot.app.vitals import vitals
+from bot.app.weekly import make_weeklies
 from bot.ports import Ports, Round
 
 LOG = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ class Duties:
             "changed": self.changed,
             "clocks": self.clocks,
             "sweep": self.sweep,
+            "weeklies": self.weeklies,
             "self_check": self.self_check,
             "retention": self.retention,
         }
@@ -130,6 +132,10 @@ class Duties:
     async def sweep(self) -> None:
         """Look at every pilot."""
         await self._sweep(changed_only=False)
+
+    async def weeklies(self) -> None:
+        """Make the weekly messages whose hour has come; what is ready leaves with the next round of `wake`."""
+        await make_weeklies(self.ports, self.rules, self.ports.clock.now())
 
     async def self_check(self) -> None:
         """Log what is wrong with Stickshaker itself."""

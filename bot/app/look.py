@@ -19,6 +19,7 @@ from bot.metrics.progress import stage_spans
 from bot.policy.decide import decide
 from bot.policy.decisions import Decision, Hold, Quiet, Recipient, Say, apply_decision
 from bot.policy.observe import observe
+from bot.policy.weekly import is_trusted
 from bot.policy.wishes import Around, from_registry
 from bot.ports import Ports, StoredCase
 
@@ -40,6 +41,8 @@ class Facts:
     """What detection found, by pilot."""
     asks: Mapping[tuple[str, str], Ask] = field(default_factory=dict)
     """The latest Ask of each person and thing that an open case has a wish for."""
+    trusted: frozenset[str] = frozenset()
+    """Sponsors who may be written to: somebody read their first weekly messages."""
     is_partial: bool = False
     """Whether others than these pilots exist and were not looked at."""
 
@@ -81,11 +84,21 @@ async def gather(
     asks = {key: stored.ask for key, stored in (await ports.asks.some(list(asked_of(cases)))).items()}
     if only is None:
         cast = Cast(await ports.people.all(), ports.people.identify, now.date())
-        return replace(look(window, pilots, sources, cases, cast, rules=rules, now=now), asks=asks)
+        seen = look(window, pilots, sources, cases, cast, rules=rules, now=now)
+        return replace(seen, asks=asks, trusted=await _trusted(seen, ports))
     cast = await read_cast(ports, pilots, cases, now.date())
     # A detector that remembers does so for a look at everything; what that saw of sources, a few can't tell.
     anew = replace(rules, detect=partial(detect, common=await ports.sources.common()))
-    return replace(_in_part(look(window, pilots, sources, cases, cast, rules=anew, now=now)), asks=asks)
+    seen = _in_part(look(window, pilots, sources, cases, cast, rules=anew, now=now))
+    return replace(seen, asks=asks, trusted=await _trusted(seen, ports))
+
+
+async def _trusted(facts: Facts, ports: Ports) -> frozenset[str]:
+    """Return the sponsors of cases with an open decision who may be written to."""
+    waiting = [p for p in facts.pilots if p.id in facts.cases and facts.cases[p.id].case.decision is not None]
+    sponsors = {s.id for p in waiting if (s := facts.cast.sponsor(p))}
+    owned = await ports.weeklies.of(sorted(sponsors))
+    return frozenset(one for one, history in owned.items() if is_trusted(history))
 
 
 def _in_part(facts: Facts) -> Facts:
@@ -167,6 +180,7 @@ def _decided(
     taken: list[Decision] = []
     for _ in range(MOST_MOVES):
         others = others_of(pilot, case, facts.cast, held, facts.asks, rules)
+        others = replace(others, sponsor_reads=others.sponsor in facts.trusted)
         said: list[Outreach] = []
         for decision in decide(
             case, owner, judged=judged, calendar=rules.calendar, budget=budget, now=now, others=others

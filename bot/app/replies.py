@@ -8,10 +8,11 @@ from typing import Final
 from bot.app.answering import Standpoint, answer_to_ask, entry_of
 from bot.app.correlated import correlated
 from bot.app.rules import Rules
+from bot.app.weekly import answer_to_weekly
 from bot.domain.audit import AuditEntry
 from bot.domain.case import Asked
 from bot.domain.outreach import Delivery, DeliveryState, Role
-from bot.domain.reply import Reply, StopAsking
+from bot.domain.reply import Reply, StopAsking, WeeklyAnswer
 from bot.errors import Conflict
 from bot.policy.answer import apply_reply
 from bot.ports import Ports, StoredCase
@@ -37,7 +38,7 @@ async def work_off_replies(ports: Ports, rules: Rules) -> int:
             note = await _apply(reply, ports, rules)
             LOG.info("a reply was %s", "left to the next pass" if note is None else "applied")
         if note is not None:
-            await ports.touched.note([reply.pilot])
+            await ports.touched.note([reply.pilot] if reply.pilot else [])
             await ports.inbox.applied(reply, note)
             done += 1
     return done
@@ -47,6 +48,8 @@ async def _apply(reply: Reply, ports: Ports, rules: Rules) -> str | None:
     """Apply one reply and return what its author is told; None when it must wait for the next pass."""
     if isinstance(reply.answer, StopAsking):
         await ports.people.opt_out(reply.person)
+    if isinstance(reply.answer, WeeklyAnswer):
+        return await answer_to_weekly(reply, ports, rules)
     if reply.role is Role.UNBLOCKER:
         return await answer_to_ask(reply, ports, rules)
     for _ in range(TRIES):

@@ -12,6 +12,7 @@ ROUNDS: Final[Mapping[str, timedelta]] = {
     "changed": timedelta(minutes=1),
     "clocks": timedelta(minutes=5),
     "sweep": timedelta(hours=1),
+    "weeklies": timedelta(minutes=15),
     "self_check": timedelta(hours=1),
     "retention": timedelta(days=1),
 }

@@ -6,14 +6,17 @@ from datetime import datetime
 from bot.app.cast import desk_of
 from bot.app.dispatch import Known
 from bot.app.rules import Rules
+from bot.app.weekly import shown
 from bot.domain.ask import Request, RequestState
 from bot.domain.case import Case
-from bot.domain.outreach import Outreach, Step
+from bot.domain.outreach import OF_WEEKLIES, Outreach, Step
 from bot.domain.people import Person
 from bot.domain.pilot import Pilot
 from bot.messages import asks
-from bot.messages.compose import owner_choices, section
-from bot.messages.model import Section
+from bot.messages.compose import compose, owner_choices, section
+from bot.messages.digest import digest_review
+from bot.messages.model import Message, Section
+from bot.messages.plain import to_plain
 
 
 class Writer:
@@ -22,6 +25,45 @@ class Writer:
     def __init__(self, known: Known, person: Person, rules: Rules, now: datetime) -> None:
         """Write to this person as of now."""
         self._known, self._person, self._rules, self._now = known, person, rules, now
+
+    def message(self, held: Sequence[Outreach]) -> Message:
+        """Return the message of a delivery; weekly ones were written when they were made."""
+        weekly = [self._weekly(one) for one in held if one.step in OF_WEEKLIES]
+        if not weekly:
+            return compose(self.sections(held), self._rules.texts)
+        first, *others = weekly
+        return (
+            first.model_copy(
+                update={
+                    "body": tuple(part for one in weekly for part in one.body),
+                    "sections": tuple(part for one in weekly for part in one.sections),
+                    "more": next((one.more for one in weekly if one.more), None),
+                }
+            )
+            if others
+            else first
+        )
+
+    def _weekly(self, outreach: Outreach) -> Message:
+        """Return a weekly message without what was decided meanwhile, or the look at one before it leaves."""
+        weekly, texts = self._known.weeklies[outreach.case_id], self._rules.texts
+        message = shown(weekly)
+        if outreach.step is not Step.REVIEW:
+            kept = tuple(s for s in message.sections if not s.pilot or self._is_undecided(s) or s.question is None)
+            is_empty = not kept and not message.body
+            return message.model_copy(
+                update={"sections": kept, "body": message.body or ((message.intro or "",) if is_empty else ())}
+            )
+        zone = desk_of(self._person, None, self._rules)
+        today = zone.day(self._now)
+        due = self._rules.calendar.add_working_days(zone.country, today, self._rules.playbook.lead_look_wd)
+        sponsor = self._known.people.get(weekly.person)
+        name = sponsor.name if sponsor else ""
+        return digest_review(to_plain(message), name, weekly.week, texts.weekly, digest=weekly.id, due=due, today=today)
+
+    def _is_undecided(self, section: Section) -> bool:
+        stored = self._known.cases.get(section.pilot)
+        return stored is not None and stored.case.id == section.case_id and stored.case.decision is not None
 
     def sections(self, held: Sequence[Outreach]) -> list[tuple[Step, Section]]:
         """Return a section for each outreach; several about one thing are told once, in the place of the first."""

@@ -42,6 +42,8 @@ class OpenDecision(_Part):
     opened_at: datetime
     due: date
     thing: str = ""
+    lesson: Annotated[str, Field(max_length=280)] | None = None
+    """What an owner who proposes to stop has learned."""
 
 
 class Decided(_Part):

@@ -18,6 +18,8 @@ class Role(StrEnum):
     UNBLOCKER = "unblocker"
     SPONSOR = "sponsor"
     LEAD = "lead"
+    WEEKLY = "weekly"
+    """A sponsor's or a programme lead's message of the week."""
 
 
 class Step(StrEnum):
@@ -36,6 +38,12 @@ class Step(StrEnum):
     THANKS = "thanks"
     """For the person who cleared the way, once use has followed."""
     DECISION = "decision"
+    DIGEST = "digest"
+    """A sponsor's message of the week."""
+    LEAD_LIST = "lead_list"
+    """A programme lead's message of the week."""
+    REVIEW = "review"
+    """A weekly message of somebody else, to be read before it leaves."""
 
 
 ROLES: Final[Mapping[Step, Role]] = {
@@ -43,6 +51,9 @@ ROLES: Final[Mapping[Step, Role]] = {
     Step.UNBLOCK_CHECK: Role.UNBLOCKER,
     Step.THANKS: Role.UNBLOCKER,
     Step.DECISION: Role.SPONSOR,
+    Step.DIGEST: Role.WEEKLY,
+    Step.LEAD_LIST: Role.WEEKLY,
+    Step.REVIEW: Role.LEAD,
 }
 """As what a step writes to somebody; all others write to the owner."""
 
@@ -52,8 +63,12 @@ def identity(*parts: str | int) -> str:
     return blake2b("\x1f".join(str(p) for p in parts).encode(), digest_size=10).hexdigest()
 
 
+OF_WEEKLIES: Final = frozenset({Step.DIGEST, Step.LEAD_LIST, Step.REVIEW})
+"""Steps that are about a weekly message and no case: its id stands in the place of a case's, the pilot is empty."""
+
+
 class Outreach(Record):
-    """One thing we decided to say to one person about one case."""
+    """One thing we decided to say to one person about one case, or about a weekly message."""
 
     id: str
     case_id: str

@@ -15,9 +15,10 @@ class Budgets(BaseModel):
     owner_per_week: Annotated[int, Field(ge=1)] = 2
     per_pilot_per_week: Annotated[int, Field(ge=1)] = 1
     unblocker_per_week: Annotated[int, Field(ge=1)] = 1
-    sponsor_per_week: Annotated[int, Field(ge=1)] = 2
-    """The weekly message and one about a decision."""
-    lead_per_week: Annotated[int, Field(ge=1)] = 4
+    sponsor_per_week: Annotated[int, Field(ge=1)] = 1
+    """Messages about a decision; the weekly one is apart."""
+    lead_per_week: Annotated[int, Field(ge=1)] = 3
+    weekly_per_week: Annotated[int, Field(ge=1)] = 1
     person_per_week: Annotated[int, Field(ge=1)] = 3
     min_gap_hours: Annotated[int, Field(ge=0)] = 20
     ramp_owners_per_day: Annotated[int, Field(ge=1)] = 5
@@ -44,6 +45,8 @@ class Playbook(BaseModel):
     """The day by which it is asked for, when the owner named none."""
     check_window_wd: Days = 3
     """So long an owner has to say whether something is done, before it counts as open."""
+    lead_look_wd: Days = 5
+    """A look of the programme lead is hoped for within so many days."""
     decision_wd: Days = 10
     """The day by which a decision is hoped for, from when it was opened."""
     stage_limit_days: Annotated[int, Field(ge=1, le=3650)] = 365

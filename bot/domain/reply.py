@@ -169,6 +169,27 @@ class Decide(_Answer):
     lesson: Said | None = None
 
 
+class ReleaseWeekly(_Answer):
+    """Whoever reads a weekly message first lets it leave."""
+
+    kind: Literal["release"] = "release"
+
+
+class CorrectWeekly(_Answer):
+    """They correct it: their words stand in it, and it is shown to them once more."""
+
+    kind: Literal["correct"] = "correct"
+    words: Said
+
+
+class HoldWeekly(_Answer):
+    """They hold it back until a day."""
+
+    kind: Literal["hold_weekly"] = "hold_weekly"
+    until: date
+    reason: Said | None = None
+
+
 class NotMe(_Answer):
     """The registry names the wrong person."""
 
@@ -186,8 +207,10 @@ RequestAnswer = HoldRequest | ChangeRequest | WithdrawRequest
 """What an owner may do about what is asked of others in their pilot's name."""
 UnblockerAnswer = Cleared | Promise | NeedsFirst | Elsewhere | Object
 """What somebody may answer who was asked to clear the way."""
+WeeklyAnswer = ReleaseWeekly | CorrectWeekly | HoldWeekly
+"""What somebody may do about a weekly message that they read first."""
 Answer = Annotated[
-    OwnerAnswer | RequestAnswer | UnblockerAnswer | Decide | DontKnow | NotMe | StopAsking,
+    OwnerAnswer | RequestAnswer | UnblockerAnswer | WeeklyAnswer | Decide | DontKnow | NotMe | StopAsking,
     Field(discriminator="kind"),
 ]
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from bot.domain.survey import ItemId
 from bot.messages.charts import portfolio_chart
 from bot.messages.digest_texts import CHOICES, REVIEW_CHOICES, SORTS, DigestTexts, LeadTexts, SponsorTexts
 from bot.messages.model import Choice, FieldKind, FormField, Message, Section
@@ -129,7 +130,7 @@ def sponsor_digest(
     ordered = sorted(decisions, key=lambda d: (d.due, d.since, d.name, d.case_id))
     drafts = [
         Message(
-            kind="sponsor_digest",
+            kind="digest",
             intro=writer.intro(len(ordered)),
             body=writer.body(cleared, stuck, lesson or ""),
             chart=portfolio_chart(counts, texts.chart) if counts else None,
@@ -194,7 +195,7 @@ def digest_review(
     """
     waiting = _review(Waiting(digest, sponsor, week, text), texts, due=due, today=today)
     footer = texts.review.footer.format(sponsor=shorten(sponsor, LONGEST_NAME))
-    return Message(kind="digest_review", intro=texts.review.intro, sections=(waiting,), footer=footer)
+    return Message(kind="review", intro=texts.review.intro, sections=(waiting,), footer=footer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +226,14 @@ class _Writer:
         }
         fact, ask, line = (text.format(**fills) for text in (said.fact, said.ask, said.line))
         return Section(
-            case_id=one.case_id, pilot=one.pilot, title=name, fact=fact, question=ask, choices=_choices(said), line=line
+            case_id=one.case_id,
+            pilot=one.pilot,
+            title=name,
+            fact=fact,
+            question=ask,
+            choices=_choices(said),
+            line=line,
+            asks=ItemId.DECISION,
         )
 
     def body(self, cleared: Sequence[Cleared], stuck: Sequence[Stuck], lesson: str) -> tuple[str, ...]:
@@ -274,7 +282,15 @@ def _review(one: Waiting, texts: DigestTexts, *, due: date, today: date) -> Sect
     }
     choices = tuple(Choice(key=key, label=said.choices[key], form=forms.get(key, ())) for key in REVIEW_CHOICES)
     return Section(
-        case_id=one.digest, pilot="", title=title, fact=fact, question=ask, choices=choices, line=line, quote=one.text
+        case_id=one.digest,
+        pilot="",
+        title=title,
+        fact=fact,
+        question=ask,
+        choices=choices,
+        line=line,
+        quote=one.text,
+        reviews=True,
     )
 
 

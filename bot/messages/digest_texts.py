@@ -2,8 +2,11 @@
 
 from typing import Annotated, Final
 
+from bot.domain.reply import CorrectWeekly, HoldWeekly
+from bot.domain.weekly import Weekly
 from bot.messages.braces import Counted, Dated, Group, PerCause, Plain, complete, holes
 from bot.messages.charts import ChartTexts
+from bot.messages.wording import name_day
 
 SORTS: Final = ("digests", "cases", "gaps")
 """What stands on that list, from top to bottom."""
@@ -52,6 +55,22 @@ class LeadTexts(Group):
     footer: Plain
 
 
+class ReviewReceipts(Group):
+    """What is said after an answer of whoever reads a digest before it leaves."""
+
+    release: Plain
+    correct: Plain
+    hold: Dated
+    over: Plain
+    not_asked: Plain
+
+    def of(self, weekly: Weekly, answer: object) -> str:
+        """Return what is said of an answer that was taken."""
+        if isinstance(answer, HoldWeekly):
+            return self.hold.format(day=name_day(weekly.held_until or answer.until, weekly.week))
+        return self.correct if isinstance(answer, CorrectWeekly) else self.release
+
+
 class ReviewTexts(Group):
     """What is said to the person who reads a digest before it leaves."""
 
@@ -62,6 +81,7 @@ class ReviewTexts(Group):
     line: Annotated[str, holes("week", "when")]
     choices: Annotated[dict[str, Plain], complete(REVIEW_CHOICES)]
     fields: Annotated[dict[str, Plain], complete(("correct", "hold", "reason"))]
+    receipts: ReviewReceipts
     footer: Annotated[str, holes("sponsor")]
 
 
@@ -73,6 +93,12 @@ class DigestTexts(Group):
     planned: Dated
     sponsor: SponsorTexts
     causes: Annotated[dict[str, Plain], PerCause]
+    roles: dict[str, Plain]
+    """In which role somebody clears the way, by a word in the kind of what is waited for."""
     chart: ChartTexts
     lead: LeadTexts
     review: ReviewTexts
+
+    def role_of(self, kind: str) -> str:
+        """Return in which role somebody clears a thing of a kind; empty where we have no word for it."""
+        return next((role for word, role in self.roles.items() if word in kind.casefold()), "")

@@ -10,23 +10,54 @@ from bot.domain.reply import (
     Answer,
     Cleared,
     Concern,
+    CorrectWeekly,
     Decide,
     DontKnow,
     Elsewhere,
+    HoldWeekly,
     NeedsFirst,
     NotMe,
     Object,
     Promise,
+    ReleaseWeekly,
     SnoozeUntil,
     StopAsking,
 )
 from bot.domain.survey import Effect, ItemId
-from bot.messages.answers import CHOICE, LONGEST_ACTION, LONGEST_PERSON, Reader, Unclear, Values
+from bot.messages.answers import CHOICE, LONGEST_ACTION, LONGEST_PERSON, Reader, Unclear, Values, to_answer
+from bot.messages.model import Section
 from bot.messages.texts import Texts
 
 WORDS: Final = "words"
 SECOND: Final = "second"
 """Keys of the free words and of the second question of a form (bot.messages.items)."""
+
+
+def read_answer(
+    section: Section, choice: str, values: Values, texts: Texts, *, now: datetime, timezone: str
+) -> Answer | Unclear:
+    """Return the answer behind a choice that a section offers, or a sentence for each gap."""
+    if section.reviews:
+        return _reviewed(choice, Reader(values, texts, now, to_zone(timezone)), texts)
+    if section.asks is not None:
+        return to_item_answer(section.asks, choice, values, texts, now=now, timezone=timezone)
+    return to_answer(choice, values, texts, now=now, timezone=timezone)
+
+
+def _reviewed(choice: str, reader: Reader, texts: Texts) -> Answer | Unclear:
+    """Return what is done about a weekly message that waits for its release."""
+    answer: Answer | None = None
+    if choice == "release":
+        answer = ReleaseWeekly()
+    elif choice == "correct":
+        words = reader.text("text", LONGEST_ACTION, required=True)
+        answer = CorrectWeekly(words=words) if words else None
+    elif choice == "hold":
+        until, reason = reader.day("until", required=True), reader.text("text", LONGEST_ACTION)
+        answer = HoldWeekly(until=until, reason=reason or None) if until else None
+    else:
+        return Unclear({CHOICE: texts.asks.gone})
+    return answer if answer is not None and not reader.reasons else Unclear(reader.reasons)
 
 
 def to_item_answer(

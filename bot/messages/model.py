@@ -60,6 +60,8 @@ class Section(_Part):
     """Key of what is asked for: an answer then holds for every case that waits for it."""
     asks: ItemId | None = None
     """The item whose answers are offered, where it is one; else they are those of an owner."""
+    reviews: bool = False
+    """Whether it shows a weekly message that is to be released, corrected or held."""
     footer: str = ""
     """What stands below a message that begins with this section, where that is its own."""
     quote: str | None = None

@@ -160,7 +160,8 @@ def _said_by_owner(case: Case, reply: Reply, now: datetime, follows: Follows) ->
             step = Commitment(action=action, due_at=at, said_by=reply.person, made_at=now, moves=moves)
             return {"state": CaseState.COMMITTED, "commitment": step}
         case ProposeStop() if isinstance(follows, OpenDecision):
-            return {"state": CaseState.WAITING, "decision": follows} | _ended(case, RequestState.WITHDRAWN)
+            proposed = follows.model_copy(update={"lesson": reply.answer.lesson})
+            return {"state": CaseState.WAITING, "decision": proposed} | _ended(case, RequestState.WITHDRAWN)
         case _:
             return _left(case, reply, now)
 
@@ -225,7 +226,8 @@ def _said_by_sponsor(case: Case, reply: Reply, now: datetime) -> dict[str, objec
 
 def _decided(case: Case, answer: Decide, person: str, now: datetime) -> dict[str, object]:
     """Return what a sponsor's decision changes: scale and stop end the case, a fix is followed to its day."""
-    taken = Decided(verdict=answer.verdict, by=person, at=now, until=answer.until, lesson=answer.lesson)
+    lesson = answer.lesson or (case.decision.lesson if case.decision and answer.verdict is Verdict.STOP else None)
+    taken = Decided(verdict=answer.verdict, by=person, at=now, until=answer.until, lesson=lesson)
     moved: dict[str, object] = {
         "decided": (*case.decided, taken),
         "decision": None,

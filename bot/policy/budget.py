@@ -69,5 +69,6 @@ def weekly(limits: Budgets, role: Role = Role.OWNER) -> int:
         Role.UNBLOCKER: limits.unblocker_per_week,
         Role.SPONSOR: limits.sponsor_per_week,
         Role.LEAD: limits.lead_per_week,
+        Role.WEEKLY: limits.weekly_per_week,
     }
     return min(of_role[role], limits.person_per_week)

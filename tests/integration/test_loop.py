@@ -7,8 +7,9 @@ from stories import DAY, Story, pilot_of, story_of, to, waits_for
 
 from adapters.redis_store.store import RedisStore
 from bot.domain.case import Case, CaseState
+from bot.domain.decision import Verdict
 from bot.domain.outreach import Role
-from bot.domain.reply import BlockedBy, Cause, Cleared, OnTrack, Promise
+from bot.domain.reply import BlockedBy, Cause, Cleared, Decide, OnTrack, Promise, ReleaseWeekly
 
 NUDGE, ASK = to("dana", "nudge"), to("kim", "unblock_ask")
 DATA = BlockedBy(cause=Cause.DATA, thing="read access to the ledger", person="kim")
@@ -44,13 +45,16 @@ async def test_data_access_is_asked_for_granted_used_and_thanked_for(story: Stor
     story.back["tax"] = story.today + 3 * DAY
     after = await story.days(50)
     assert (await case_of(story)).state is CaseState.RECOVERED
-    assert sorted((s.to, s.kind) for s in after) == [("dana", "recovery"), ("kim", "thanks")]
+    assert sorted((s.to, s.kind) for s in after if s.to != "lee") == [("dana", "recovery"), ("kim", "thanks")]
     assert "read access to the ledger" in next(s.text for s in after if s.to == "kim")
 
 
 async def test_four_pilots_and_one_gatekeeper_are_one_ask(story: Story) -> None:
     """Four owners name the same person for the same thing: one message tells of all four, one answer frees them all."""
-    pilots = [pilot_of(n, f"owner-{n}", dependencies=[waits_for("data_access", "kim", id="d7").model_dump()]) for n in "abcd"]
+    pilots = [
+        pilot_of(n, f"owner-{n}", dependencies=[waits_for("data_access", "kim", name="d7").model_dump()])
+        for n in "abcd"
+    ]
     await story.begin(*pilots, people=("kim",))
     await story.until(to("owner-d", "nudge"))
     for n in "abcd":
@@ -75,4 +79,44 @@ async def test_on_track_and_right_is_left_alone(story: Story) -> None:
     await story.answer("dana", "tax", OnTrack())
     story.back["tax"] = story.today + 2 * DAY
     after = await story.days(45)
-    assert [(s.to, s.kind) for s in after] == [("dana", "recovery")]
+    assert [(s.to, s.kind) for s in after if s.to != "lee"] == [("dana", "recovery")]
+
+
+async def released(story: Story, person: str = "lee") -> None:
+    """Let the reader of a sponsor's weekly messages release the one that was shown last."""
+    shown = [s for s in story.said() if (s.to, s.kind) == (person, "review")][-1]
+    note = await story.world.review(person, shown.message.sections[0].case_id, ReleaseWeekly())
+    assert "Released" in note
+
+
+async def test_a_date_missed_twice_becomes_the_sponsors_decision(story: Story) -> None:
+    """A moved date is fine once, the second goes to the owner and then up: the sponsor reads it in the digest, decides fix, and the case follows the new date."""
+    await story.begin(pilot_of("tax"), people=("kim",))
+    await story.until(NUDGE)
+    await story.answer("dana", "tax", DATA)
+    ask = await story.until(ASK, most=7)
+    thing = ask.message.sections[0].thing
+    await story.answer("kim", "tax", Promise(on=story.today + 6 * DAY), Role.UNBLOCKER, thing)
+    again = await story.until(to("kim", "unblock_check"), most=20)
+    assert "the day you named" in again.text
+    await story.answer("kim", "tax", Promise(on=story.today + 6 * DAY), Role.UNBLOCKER, thing)
+    check = await story.until(to("dana", "commitment_check"), most=25)
+    assert "kim expected read access to the ledger" in check.text
+    await story.answer("dana", "tax", BlockedBy(cause=Cause.DATA, person="kim"))
+    await story.days(1)
+    assert (await case_of(story)).decision is not None
+    assert [s for s in story.said() if s.to == "sam"] == []
+    for _ in range(2):
+        await story.until(to("lee", "review"), most=10)
+        await released(story)
+    digests = [await story.until(to("sam", "digest"), most=4)]
+    assert "had a date twice" in digests[0].text
+    assert "kim" not in digests[0].text
+    note = await story.answer("sam", "tax", Decide(verdict=Verdict.FIX, until=story.today + 20 * DAY), Role.SPONSOR)
+    assert "Recorded: fix it by" in note
+    case = await case_of(story)
+    assert (case.state, case.commitment and case.commitment.by_sponsor) == (CaseState.COMMITTED, True)
+    told = await story.until(to("dana", "told"), most=10)
+    assert "the decision is to fix it by" in told.text
+    due = await story.until(to("dana", "commitment_check"), most=40)
+    assert "the decision was to fix it by" in due.text

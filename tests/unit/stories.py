@@ -43,9 +43,9 @@ def pilot_of(name: str, owner: str = "dana", **given: object) -> Pilot:
     return Pilot.model_validate(fields | given)
 
 
-def waits_for(kind: str, holder: str, since: date = date(2026, 1, 5), id: str = "") -> Dependency:
+def waits_for(kind: str, holder: str, since: date = date(2026, 1, 5), name: str = "") -> Dependency:
     """Return a dependency that is open."""
-    return Dependency(id=id or f"dep-{kind}", kind=kind, holder=holder, since=since)
+    return Dependency(id=name or f"dep-{kind}", kind=kind, holder=holder, since=since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,9 @@ class Story:
             found = [one for one in await self.days(1) if is_so(one)]
             if found:
                 return found[0]
-        raise AssertionError(f"nothing of the kind was said until {self.today}: {[(s.day, s.to, s.kind) for s in self.said()]}")
+        told = [(s.day.isoformat(), s.to, s.kind) for s in self.said()]
+        msg = f"nothing of the kind was said until {self.today}: {told}"
+        raise AssertionError(msg)
 
     def said(self) -> list[Said]:
         """Return everything that was said so far."""

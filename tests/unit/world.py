@@ -13,6 +13,8 @@ from bot.app.replies import reflect_deliveries, work_off_replies
 from bot.app.rules import Rules
 from bot.app.sweep import SweepReport, sweep
 from bot.app.switch import go_live
+from bot.app.weekly import make_weeklies
+from bot.domain.outreach import Role
 from bot.domain.people import Person
 from bot.domain.pilot import Pilot
 from bot.domain.reply import Answer, Reply
@@ -78,6 +80,7 @@ class World:
     async def work(self) -> None:
         """Work off replies, pending outreach and what is due."""
         await work_off_replies(self.ports, self.rules)
+        await make_weeklies(self.ports, self.rules, self.clock.at)
         await relay(self.ports, self.rules)
         await self.deliverer.deliver_due()
         await reflect_deliveries(self.ports, list(await self.ports.touched.read()))
@@ -106,6 +109,21 @@ class World:
         await self.ports.inbox.receive(reply)
         return reply
 
+    async def review(self, person: str, weekly: str, answer: Answer) -> str:
+        """Answer about a weekly message that waits for its release, and return what is said to that."""
+        reply = Reply(
+            key=f"review:{weekly}:{answer.kind}:{self.clock.at.isoformat()}",
+            person=self.ports.people.identify(person),
+            case_id=weekly,
+            pilot="",
+            answer=answer,
+            received_at=self.clock.at,
+            role=Role.LEAD,
+        )
+        await self.ports.inbox.receive(reply)
+        await self.work()
+        return await self.ports.inbox.note(reply) or ""
+
     @property
     def sent(self) -> list[tuple[datetime, str]]:
         """Return when and to whom messages arrived."""
@@ -129,6 +147,7 @@ def world_of(store: RedisStore, at: datetime = TUESDAY, worker: str = "w1", rule
         ingress=store.ingress,
         cases=store.cases,
         asks=store.asks,
+        weeklies=store.weeklies,
         outbox=store.outbox,
         dead_letters=store.dead_letters,
         inbox=store.inbox,

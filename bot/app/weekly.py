@@ -1,0 +1,221 @@
+"""Weekly messages: what a sponsor and a programme lead get, made when their hour has come, read first where they must be."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.app.cast import Cast, desk_of
+from bot.app.correlated import correlated
+from bot.app.rules import Rules
+from bot.app.weekly_parts import decisions, freed, lacks, lesson, needed, newly_stuck
+from bot.domain.calendar import to_zone
+from bot.domain.outreach import Outreach, Step, identity
+from bot.domain.people import Person
+from bot.domain.pilot import Pilot
+from bot.domain.reply import Reply
+from bot.domain.settings import Mode
+from bot.domain.weekly import Weekly, WeeklyKind, WeeklyState, parse_weekly_id
+from bot.errors import Conflict
+from bot.messages.digest import Waiting, lead_list, sponsor_digest
+from bot.messages.model import Message
+from bot.messages.plain import to_plain
+from bot.metrics.portfolio import portfolio
+from bot.policy.departure import Desk
+from bot.policy.weekly import answer_weekly, is_trusted, monday_of, told_until
+from bot.ports import Ports, StoredCase
+
+TRIES = 5
+STALE = timedelta(days=21)
+"""A weekly message that is older is neither sent nor shown to anybody."""
+STEPS = {WeeklyKind.SPONSOR: Step.DIGEST, WeeklyKind.LEAD: Step.LEAD_LIST}
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """What weekly messages are made from."""
+
+    pilots: tuple[Pilot, ...]
+    cases: Mapping[str, StoredCase]
+    cast: Cast
+    weeklies: Mapping[str, list[Weekly]]
+    rules: Rules
+    now: datetime
+
+    def of_sponsors(self) -> dict[str, list[Pilot]]:
+        """Return the pilots of each sponsor, or of whoever stands in."""
+        return self._by((self.cast.sponsor(p), p) for p in self.pilots)
+
+    def of_leads(self) -> dict[str, list[Pilot]]:
+        """Return the pilots of each programme lead."""
+        return self._by((self.cast.named(p.programme_lead), p) for p in self.pilots)
+
+    @staticmethod
+    def _by(pairs: Iterable[tuple[Person | None, Pilot]]) -> dict[str, list[Pilot]]:
+        found: dict[str, list[Pilot]] = defaultdict(list)
+        for person, pilot in pairs:
+            if person is not None and not person.opted_out:
+                found[person.id].append(pilot)
+        return dict(sorted(found.items()))
+
+    def desk(self, person: str, pilots: Sequence[Pilot]) -> Desk:
+        """Return by whose clock somebody reads: their own, else that of their first pilot."""
+        return desk_of(self.cast.people.get(person), pilots[0] if pilots else None, self.rules)
+
+    def moment(self, person: str, desk: Desk) -> datetime:
+        """Return the latest moment of a person's weekly hour."""
+        rhythm = self.cast.people[person].preferences.digest
+        return rhythm.last(self.now, desk.timezone, desk.country, self.rules.calendar)
+
+
+async def make_weeklies(ports: Ports, rules: Rules, now: datetime) -> int:
+    """Make every weekly message whose hour has come, put what is ready into deliveries, and return how many were made.
+
+    Done twice, or by two at once, each is made once. In shadow mode and pause none is made.
+    """
+    if rules.mode(await ports.settings.read()) is not Mode.LIVE:
+        return 0
+    fleet = await _read(ports, rules, now)
+    made = 0
+    # Leads after sponsors: what waits for release tops their list.
+    for kind, by_person in ((WeeklyKind.SPONSOR, fleet.of_sponsors()), (WeeklyKind.LEAD, fleet.of_leads())):
+        for person, pilots in by_person.items():
+            made += await _make(kind, person, pilots, fleet, ports)
+        fleet = await _read(ports, rules, now) if made else fleet
+    await _hand_over(fleet, ports)
+    return made
+
+
+async def _read(ports: Ports, rules: Rules, now: datetime) -> Fleet:
+    pilots, people = await ports.pilots.all(), await ports.people.all()
+    cast = Cast(people, ports.people.identify, now.date())
+    return Fleet(tuple(pilots), await ports.cases.all(), cast, await ports.weeklies.of(sorted(people)), rules, now)
+
+
+async def _make(kind: WeeklyKind, person: str, pilots: Sequence[Pilot], fleet: Fleet, ports: Ports) -> bool:
+    """Make the message of this week, unless there is one or its hour has not come in this week."""
+    desk = fleet.desk(person, pilots)
+    moment = fleet.moment(person, desk)
+    week = monday_of(desk.day(moment))
+    history = [one for one in fleet.weeklies.get(person, []) if one.kind is kind]
+    if week != monday_of(desk.day(fleet.now)) or any(one.week == week for one in history):
+        return False
+    since = told_until(history, fleet.now)
+    is_digest = kind is WeeklyKind.SPONSOR
+    message = _digest(pilots, since, desk, fleet) if is_digest else _list(person, pilots, desk, fleet)
+    must_wait = is_digest and not is_trusted(history)
+    state = WeeklyState.DRAFT if must_wait else WeeklyState.READY
+    weekly = Weekly(
+        person=person,
+        kind=kind,
+        week=week,
+        state=WeeklyState.SKIPPED if message is None else state,
+        since=since,
+        made_at=fleet.now,
+        message=message.to_stored() if message else "",
+        reviewer=_reviewer(person, pilots, fleet.cast) if must_wait else None,
+    )
+    try:
+        await ports.weeklies.save(weekly, None)
+    except Conflict:
+        return False  # somebody else made it at this moment
+    return True
+
+
+def _reviewer(sponsor: str, pilots: Sequence[Pilot], cast: Cast) -> str | None:
+    """Return who reads a sponsor's first messages: their delegate, else the programme lead of one of their pilots."""
+    delegate = cast.people.get(cast.people[sponsor].preferences.delegate or "")
+    leads = (cast.named(p.programme_lead) for p in pilots)
+    wanted = [one for one in (delegate, *leads) if one is not None and not one.opted_out and one.id != sponsor]
+    return wanted[0].id if wanted else None
+
+
+def _digest(pilots: Sequence[Pilot], since: datetime, desk: Desk, fleet: Fleet) -> Message | None:
+    """Write a sponsor's digest."""
+    cases = [(p, fleet.cases[p.id].case) for p in pilots if p.id in fleet.cases]
+    texts, today = fleet.rules.texts, desk.day(fleet.now)
+    return sponsor_digest(
+        decisions(cases, texts, to_zone(desk.timezone)),
+        freed(cases, since, texts),
+        newly_stuck(cases, since),
+        lesson(cases, since),
+        texts.weekly,
+        counts=portfolio(pilots, fleet.now.date()),
+        today=today,
+    )
+
+
+def _list(person: str, pilots: Sequence[Pilot], desk: Desk, fleet: Fleet) -> Message | None:
+    """Write a programme lead's list."""
+    cases = [(p, fleet.cases[p.id].case) for p in pilots if p.id in fleet.cases]
+    today = desk.day(fleet.now)
+    due = fleet.rules.calendar.add_working_days(desk.country, today, fleet.rules.playbook.lead_look_wd)
+    waiting = [
+        Waiting(one.id, fleet.cast.people[one.person].name, one.week, to_plain(shown(one)))
+        for owned in fleet.weeklies.values()
+        for one in owned
+        if one.waits and one.reviewer == person and one.person in fleet.cast.people
+    ]
+    return lead_list(waiting, needed(cases), lacks(pilots, fleet.cast), fleet.rules.texts.weekly, due=due, today=today)
+
+
+def shown(weekly: Weekly) -> Message:
+    """Return a weekly message as it is read: with the correction of whoever read it first, where there is one."""
+    message = Message.from_stored(weekly.message)
+    return message.model_copy(update={"body": (weekly.note, *message.body)}) if weekly.note else message
+
+
+async def _hand_over(fleet: Fleet, ports: Ports) -> None:
+    """Put what is ready, and what is to be read first, into deliveries; known ones change nothing."""
+    pilots = {**fleet.of_leads(), **fleet.of_sponsors()}
+    for person, owned in fleet.weeklies.items():
+        for one in owned:
+            is_present = fleet.now.date() - one.week < STALE
+            if one.state is WeeklyState.READY and is_present:
+                desk = fleet.desk(person, pilots.get(person, []))
+                await _accept(one, STEPS[one.kind], person, desk, ports)
+            elif one.waits and one.reviewer and is_present and not _is_held(one, fleet.now):
+                desk = fleet.desk(one.reviewer, pilots.get(person, []))
+                await _accept(one, Step.REVIEW, one.reviewer, desk, ports)
+
+
+def _is_held(weekly: Weekly, now: datetime) -> bool:
+    return weekly.held_until is not None and now.date() < weekly.held_until
+
+
+async def _accept(weekly: Weekly, step: Step, person: str, desk: Desk, ports: Ports) -> None:
+    """Queue one message; after a correction, or after a hold has ended, it is asked about once more."""
+    again = [str(len(weekly.applied))] if step is Step.REVIEW else []
+    outreach = Outreach(
+        id=identity(weekly.id, step, person, *again),
+        case_id=weekly.id,
+        pilot="",
+        step=step,
+        recipient=person,
+        decided_at=max(weekly.made_at, weekly.released_at or weekly.made_at),
+    )
+    with correlated(case=step.value):
+        await ports.outbox.accept(outreach, desk.next_open(outreach.decided_at))
+
+
+async def answer_to_weekly(reply: Reply, ports: Ports, rules: Rules) -> str | None:
+    """Move a weekly message by the answer of whoever reads it first, and return what they are told."""
+    said, known = rules.texts.weekly.review.receipts, parse_weekly_id(reply.case_id)
+    if known is None:
+        return said.over
+    kind, person, week = known
+    for _ in range(TRIES):
+        owned = (await ports.weeklies.of([person]))[person]
+        before = next((one for one in owned if (one.kind, one.week) == (kind, week)), None)
+        if before is None or (not before.waits and reply.key not in before.applied):
+            return said.over
+        if before.reviewer != reply.person:
+            return said.not_asked
+        after = answer_weekly(before, reply, reply.received_at)
+        try:
+            if after != before:
+                await ports.weeklies.save(after, before)
+        except Conflict:
+            continue
+        return said.of(after, reply.answer)
+    return None
