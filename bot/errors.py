@@ -28,6 +28,11 @@ class SettingsError(StickshakerError):
 class StoreUnavailable(StickshakerError):  # noqa: N818  reads as the state it reports
     """The store can't be reached or used: address, password, version or permission."""
 
+    def __init__(self, told: str, *, why: str = "") -> None:
+        """Keep the sentence, which may name an address, and `why` for anybody: "is full", "does not let us run SET"."""
+        super().__init__(told)
+        self.why = why
+
 
 class WrongKey(StickshakerError):  # noqa: N818  reads as the state it reports
     """The pseudonym key is not the one this store was filled with."""

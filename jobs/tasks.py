@@ -20,7 +20,9 @@ from bot.app.deliver import Delivered
 from bot.app.duties import Duties
 from bot.app.rounds import ROUNDS
 from bot.domain.outreach import identity
+from bot.errors import NewerRecord
 from jobs.measures import Measures
+from jobs.seldom import Seldom
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -100,22 +102,32 @@ async def _not_here() -> None:
 def register(docket: Docket, duties: Duties, measures: Measures) -> None:
     """Tell the engine what the tasks are, in a process that runs them and counts what became of them."""
     again = ExponentialRetry(attempts=3, minimum_delay=timedelta(seconds=1), maximum_delay=timedelta(seconds=30))
+    seldom = Seldom()
+    for name in ("docket.worker", "docket.dependencies"):
+        logging.getLogger(name).addFilter(is_news)
 
     async def deliver(
         workspace: Annotated[str, ConcurrencyLimit(PER_WORKSPACE)],  # noqa: ARG001  the engine limits by it
         *letters: str,
     ) -> None:
-        with _told_by_kind("deliver"), correlated(job="deliver"):
+        with _told_by_kind("deliver", seldom), correlated(job="deliver"):
             count(await duties.deliver(*letters), measures)
 
     docket.register(deliver)
     for name in ROUNDS:
-        docket.register(_job(name, duties, measures, again), names=[name])
+        docket.register(_job(name, duties, measures, again, seldom), names=[name])
 
 
-def _job(name: str, duties: Duties, measures: Measures, again: ExponentialRetry) -> Callable[..., Awaitable[None]]:
+def is_news(record: logging.LogRecord) -> bool:
+    """Whether what the engine logs is more than that a task ended in a fault, which was told by us."""
+    return not (record.exc_info and isinstance(record.exc_info[1], TaskFailed))
+
+
+def _job(
+    name: str, duties: Duties, measures: Measures, again: ExponentialRetry, seldom: Seldom
+) -> Callable[..., Awaitable[None]]:
     async def job(retry: ExponentialRetry = again) -> None:  # noqa: ARG001  the engine repeats by it
-        with _told_by_kind(name), correlated(job=name):
+        with _told_by_kind(name, seldom), correlated(job=name):
             took = await duties.run(name)
             measures.ended(name, took.total_seconds())
 
@@ -133,14 +145,22 @@ def count(done: Delivered, measures: Measures) -> None:
 
 
 @contextmanager
-def _told_by_kind(task: str) -> Iterator[None]:
-    """Tell of a fault by its kind and place alone."""
+def _told_by_kind(task: str, seldom: Seldom) -> Iterator[None]:
+    """Tell of a fault by its kind and place alone, once a minute; what a newer program wrote is said in its sentence.
+
+    That one is no fault of the task: another process, of the newer version, may take it when it comes again.
+    """
     try:
         yield
+    except NewerRecord as fault:
+        if seldom.is_time(str(fault)):
+            LOG.warning("task %s has to wait: %s", task, fault)
+        raise TaskFailed(type(fault).__name__) from None
     except Exception as fault:  # noqa: BLE001  the one boundary of a job: it is told and repeated
         place = extract_tb(fault.__traceback__)[-1]
         kind = f"{type(fault).__name__} in {Path(place.filename).name}:{place.lineno}"
-        LOG.error("task %s failed: %s", task, kind)  # noqa: TRY400  the words of the fault stay out
+        if seldom.is_time(f"{task} {kind}"):
+            LOG.error("task %s failed: %s", task, kind)  # noqa: TRY400  the words of the fault stay out
         raise TaskFailed(kind) from None
 
 

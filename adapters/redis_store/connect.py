@@ -90,8 +90,8 @@ async def verify(client: Client, keys: Keys, *, reading: bool = False) -> Server
             raise _unavailable(client, other)
         return await trying
     except (*FAULTS, OSError, ValueError) as fault:
-        told = _understood(fault, client, keys)
-        raise (StoreUnavailable(told) if told else _unavailable(client, await _other_speech(client))) from fault
+        understood = _understood(fault, client, keys)
+        raise (understood or _unavailable(client, await _other_speech(client))) from fault
     finally:
         trying.cancel()
         await asyncio.gather(trying, return_exceptions=True)
@@ -112,8 +112,7 @@ def faults_said(client: Client, keys: Keys) -> Iterator[None]:
     try:
         yield
     except FAULTS as fault:
-        told = _understood(fault, client, keys)
-        raise (StoreUnavailable(told) if told else _unavailable(client, STOPPED)) from fault
+        raise (_understood(fault, client, keys) or _unavailable(client, STOPPED)) from fault
 
 
 async def _facts(client: Client) -> ServerFacts:
@@ -167,7 +166,7 @@ def _chain(fault: BaseException) -> Iterator[BaseException]:
         at = at.__cause__ or at.__context__
 
 
-def _understood(fault: BaseException, client: Client, keys: Keys) -> str | None:
+def _understood(fault: BaseException, client: Client, keys: Keys) -> StoreUnavailable | None:
     """Say what went wrong without the server's own words: they may hold the user's name, or what we store.
 
     Returns None where no answer came, or none that a Redis would give.
@@ -175,22 +174,25 @@ def _understood(fault: BaseException, client: Client, keys: Keys) -> str | None:
     chain = list(_chain(fault))
     for at in chain:
         if isinstance(at, StoreUnavailable):
-            return str(at)
+            return StoreUnavailable(str(at), why=at.why)
     # What the server itself said, where redis-py has made something else of it.
     said = next((at for at in chain if isinstance(at, NoPermissionError | AuthenticationError)), fault)
     text = str(said).rpartition("caused error: ")[2]  # a pipeline puts the command in front, with our data
     forbidden = FORBIDDEN.search(text)
     if forbidden:
-        return may_not_run([forbidden[1]])
+        command = forbidden[1].upper().replace("|", " ")
+        return StoreUnavailable(may_not_run([forbidden[1]]), why=f"does not let us run {command}")
     at_store = f"The store at {where(client)}"
     code = "NOAUTH" if isinstance(said, AuthenticationError) else getattr(said, "status_code", None)
     for word, says in SAYS.items():
         if word == code or re.search(rf"\b{word}\b", text):
-            return f"{at_store} {says.format(root=keys.root, inlet=keys.inlet)}."
+            told = says.format(root=keys.root, inlet=keys.inlet)
+            return StoreUnavailable(f"{at_store} {told}.", why=told.partition(";")[0])
     if isinstance(said, ResponseError):
         unknown = UNKNOWN.search(text)
         command = unknown[1] if unknown else "a command"
-        return f"{at_store} refused {command}, which it should know; check that it is Redis 6.2 or newer, or Valkey."
+        says = f"refused {command}, which it should know"
+        return StoreUnavailable(f"{at_store} {says}; check that it is Redis 6.2 or newer, or Valkey.", why=says)
     return None
 
 

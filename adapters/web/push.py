@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+import zlib
 from codecs import BOM_UTF8
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
@@ -22,6 +23,8 @@ PATIENCE: Final = 30.0
 """Seconds that a body may take to arrive."""
 TYPES: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 ENCODINGS: Final = frozenset({"", "identity", "gzip"})
+GZIP: Final = 16 + zlib.MAX_WBITS
+"""What zlib calls a gzip with its head and checksum."""
 
 Push = Callable[[str, bytes], Awaitable[Pushed]]
 """Takes in a body of a source."""
@@ -53,7 +56,7 @@ class Pusher:
             return _no(HTTPStatus.FORBIDDEN, "nothing about a person is taken in here (aggregate-only)")
         if request.content_type not in TYPES:
             return _no(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "send application/x-ndjson: one JSON object a line")
-        if request.headers.get("Content-Encoding", "").strip().lower() not in ENCODINGS:
+        if _encoding(request) not in ENCODINGS:
             return _no(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "send the body as it is, or by gzip")
         if self._in_hand >= IN_HAND:
             return _no(HTTPStatus.TOO_MANY_REQUESTS, "others are being taken in; send it again", {"Retry-After": "2"})
@@ -76,7 +79,7 @@ class Pusher:
                 body = await _body(request)
         except TimeoutError:
             return _no(HTTPStatus.REQUEST_TIMEOUT, "the body took too long; send less at once", is_end=True)
-        except (web.RequestPayloadError, ConnectionError):
+        except (web.RequestPayloadError, ConnectionError, BrokenBody):
             return _no(HTTPStatus.BAD_REQUEST, "the body broke off or is not what its headers say", is_end=True)
         if body is None:
             return _no(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"send at most {LARGEST:,} bytes at once", is_end=True)
@@ -91,16 +94,62 @@ class Pusher:
         return web.json_response(_told(done))
 
 
+class BrokenBody(Exception):  # noqa: N818  reads as what it is
+    """A body is no gzip though its headers say so, or one that was cut off."""
+
+
+class _Plain:
+    """A body that comes as it is."""
+
+    is_whole = True
+
+    def read(self, part: bytes, most: int) -> bytes:
+        """Return a part, cut after so many bytes."""
+        return part[:most]
+
+
+class _Gunzip:
+    """Undoes gzip piece by piece, also of several that follow one another."""
+
+    def __init__(self) -> None:
+        self._file = zlib.decompressobj(GZIP)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the end of the file was there, with its length and checksum."""
+        return self._file.eof
+
+    def read(self, part: bytes, most: int) -> bytes:
+        """Return what a part holds, at most so many bytes; raises BrokenBody."""
+        found = bytearray()
+        while part and len(found) < most:
+            if self._file.eof:
+                self._file = zlib.decompressobj(GZIP)
+            try:
+                found += self._file.decompress(part, most - len(found))
+            except zlib.error as fault:
+                raise BrokenBody from fault
+            part = self._file.unused_data if self._file.eof else self._file.unconsumed_tail
+        return bytes(found)
+
+
 async def _body(request: web.Request) -> bytes | None:
-    """Return the whole body, None where it is too large; no more than that is ever held."""
+    """Return the whole body, None where it is too large; no more than that is ever held. Raises BrokenBody."""
     if (request.content_length or 0) > LARGEST:
         return None
+    reader = _Gunzip() if _encoding(request) == "gzip" else _Plain()
     body = bytearray()
     async for part in request.content.iter_any():
-        body += part
+        body += reader.read(part, LARGEST + 1 - len(body))
         if len(body) > LARGEST:
             return None
+    if not reader.is_whole:
+        raise BrokenBody
     return bytes(body).removeprefix(BOM_UTF8)
+
+
+def _encoding(request: web.Request) -> str:
+    return request.headers.get("Content-Encoding", "").strip().lower()
 
 
 def _is_text(body: bytes) -> bool:

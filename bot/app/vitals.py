@@ -3,12 +3,17 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Final
 
 from bot.domain.telemetry import SourceStatus
 from bot.outgoing import OutboxLoad
 from bot.ports import Ports, Round, StoredCase
 
+PROBE: Final = "ready"
+"""What stands where the mark of a round has its job, when it is written to find out whether that can be done."""
+PROBE_LIFE: Final = timedelta(seconds=10)
+"""After that the mark is gone."""
 Check = Callable[[], Awaitable[object]]
 """Raises when what it asks does not answer."""
 
@@ -68,4 +73,9 @@ def _cases(cases: Mapping[str, StoredCase]) -> tuple[Counter[str], Counter[str]]
 
 def checks_of(ports: Ports) -> dict[str, Check]:
     """Return what must answer before this process is of use."""
-    return {"store": ports.rounds.last, "switch": ports.settings.read, "queue": ports.queue.depth}
+
+    async def write() -> None:
+        # The mark of a round that nobody asks for, of this moment: a store that is full refuses it too.
+        await ports.rounds.claim(PROBE, ports.clock.now(), PROBE_LIFE)
+
+    return {"store": ports.rounds.last, "write": write, "switch": ports.settings.read, "queue": ports.queue.depth}

@@ -126,12 +126,12 @@ async def _allowance(
         role=outreach.role,
         got=sum(at > now - WEEK for at in budget.in_role or ()),
         most=weekly(playbook.budgets, outreach.role),
-        may=_may_come(budget, playbook, desk, now),
+        may=may_come(budget, playbook, desk, now),
         stopped=person is not None and person.opted_out,
     )
 
 
-def _may_come(budget: Budget, playbook: Playbook, desk: Desk, now: datetime) -> int:
+def may_come(budget: Budget, playbook: Playbook, desk: Desk, now: datetime) -> int:
     """Return how many messages of the role could leave in the next seven days, each as soon as it may."""
     limits, claimed, mine = playbook.budgets, budget.claimed, budget.in_role or ()
     had_today = any(desk.day(at) == desk.day(now) for at in claimed)

@@ -101,6 +101,8 @@ class Case(Record):
     closed_at: datetime | None = None
     disowned: tuple[str, ...] = ()
     """People who said that the pilot isn't theirs; kept for the pilot's later cases."""
+    contested: int = 0
+    """How often the owner found the pilot on track while something was found."""
     handed_to: str | None = None
     """Whom the former owner named in their place, for whoever keeps the registry."""
     applied: tuple[str, ...] = ()

@@ -124,9 +124,7 @@ class Budget(Group):
 class WhyTexts(Group):
     """Every text by its use."""
 
-    rule: Annotated[
-        dict[Step, Annotated[str, holes("what", "found", "since", "days")]], complete(tuple(Step))
-    ]
+    rule: Annotated[dict[Step, Annotated[str, holes("what", "found", "since", "days")]], complete(tuple(Step))]
     what: Annotated[
         dict[What, Annotated[str, holes("day", "days", "thing", "name", "pilot", "reason")]], complete(tuple(What))
     ]

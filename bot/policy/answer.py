@@ -37,6 +37,7 @@ FIX_WITHIN: Final = timedelta(days=92)
 """A sponsor's "fix" has a date in about a quarter."""
 MORNING: Final = 9
 """Hour (UTC) of the day by which a fix is to be done."""
+ON_TRACK_TWICE: Final = "the owner finds it on track; the rule needs a look"
 CLOSED: Final = "This one is closed, so nothing changes. Thank you all the same."
 
 Follows = Request | OpenDecision | None
@@ -147,7 +148,10 @@ def _said_by_owner(case: Case, reply: Reply, now: datetime, follows: Follows) ->
     match reply.answer:
         case OnTrack():
             until = now.date() + timedelta(days=book.on_track_days)
-            return {"state": CaseState.SNOOZED, "snoozed_until": until} | _ended(case, RequestState.WITHDRAWN)
+            moved = {"state": CaseState.SNOOZED, "snoozed_until": until, "contested": case.contested + 1}
+            # The owner knows more than the rule: after the second time a person looks at the rule, and nobody above.
+            doubt = {"listed_on": now.date(), "listed_why": ON_TRACK_TWICE} if case.contested else {}
+            return moved | doubt | _ended(case, RequestState.WITHDRAWN)
         case StepDone():
             until = now.date() + timedelta(days=book.on_track_days)
             return {"state": CaseState.SNOOZED, "snoozed_until": until} | _ended(case, RequestState.DONE)

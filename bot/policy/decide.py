@@ -52,14 +52,19 @@ def decide(
     quiet = look.quiet(judged)
     if quiet:
         return (Hold(quiet),)
-    return (look.tell() or _of_others(look, everybody) or _of_owner(look),)
+    return (_of_others(look, everybody) or _of_owner(look),)
 
 
 def _of_others(look: "_Look", others: Others) -> Decision | None:
-    """Return what comes next of what was asked of others, or of a decision that is open."""
+    """Return what comes next of what was asked of others, of what they said, or of a decision that is open.
+
+    News that must wait for room in the owner's week keeps nobody else waiting.
+    """
     upward = Upward(look.case, look.recipient, others, look.calendar, look.now)
     asking = Asking(look.case, look.recipient, others, look.calendar, look.now)
-    return upward.opens() or asking.next() or upward.next()
+    told = look.tell()
+    said = told if isinstance(told, Say) else None
+    return upward.opens() or said or asking.next() or upward.next() or told
 
 
 def _of_owner(look: "_Look") -> Decision:

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,32 @@ class Duties:
         return timedelta(0)
 
 
+class Slow(Duties):
+    """A task that takes longer than its lease, several times over."""
+
+    async def run(self, name: str) -> timedelta:
+        """Run for long."""
+        self.ran.append(name)
+        await asyncio.sleep(3)
+        self.all_ran.set()
+        return timedelta(0)
+
+
+async def run_long(url: str) -> list[str]:
+    """Run one task in two workers that live through many of their leases; returns each time it was begun."""
+    duties = Slow()
+    async with open_queue(url, Keys().engine) as queue:
+        register(queue.docket, duties, Measures())  # type: ignore[arg-type]  # it asks for no more than these two
+        ending = asyncio.Event()
+        workers = [asyncio.create_task(work(queue.docket, f"w{n}", ending, timedelta(seconds=5))) for n in range(2)]
+        await queue.submit("sweep")
+        async with asyncio.timeout(10):
+            await duties.all_ran.wait()
+        ending.set()
+        await asyncio.gather(*workers)
+    return duties.ran
+
+
 async def run_engine(url: str) -> None:
     """Ask for some tasks and run them in a worker, as the roles do."""
     duties = Duties()
@@ -136,6 +163,18 @@ async def test_stickshaker_may_do_all_its_work(server: Server) -> None:
     await run_engine(url_of(server, "stickshaker"))
     assert denied(server) == set()
     await store.close()
+
+
+async def test_a_task_longer_than_its_lease_runs_once(
+    server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Workers that renew their leases many times under the user of the docs lose neither the store nor the task."""
+    monkeypatch.setattr("jobs.tasks.LEASE", timedelta(seconds=1))
+    monkeypatch.setattr("jobs.tasks.CHECK", timedelta(milliseconds=20))
+    denied(server)
+    assert await run_long(url_of(server, "stickshaker")) == ["sweep"]
+    assert denied(server) == set()
+    assert "unavailable" not in caplog.text
 
 
 async def test_a_reader_may_export_and_nothing_else(server: Server) -> None:
@@ -199,6 +238,14 @@ def test_the_files_allow_what_is_tried_and_no_more() -> None:
     line = re.search(r"^ +ACL SETUSER (feeder .*)$", (ACL.parent / "ingress.md").read_text(), re.MULTILINE)
     assert line is not None
     assert set(line[1].replace("SECRET", SECRET).split()) == set(words_of("feeder")[1:])
+
+
+def test_every_command_of_the_engines_scripts_is_tried() -> None:
+    """Whatever a script of the engine runs, in any situation, is on the list that is tried at the start."""
+    scripts = (files("docket") / "lua").iterdir()
+    used = {name for one in scripts for name in re.findall(r"redis\.p?call\(\s*'([A-Z]+)'", one.read_text())}
+    assert "PEXPIRE" in used
+    assert used <= {line.split()[0] for line in lines_of(READING + WRITING + ENGINE + LEAVING)}
 
 
 def test_each_file_is_one_user_of_its_own() -> None:

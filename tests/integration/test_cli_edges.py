@@ -33,7 +33,7 @@ Cli = Callable[..., tuple[int, str, str]]
     [
         ("REDIS_URL", "http://u:hush@host", "STICKSHAKER_PSEUDONYM_KEY is missing"),
         ("PSEUDONYM_KEY", "hush", "at least 16"),
-        ("TIMEZONE", "Mars/Base", "no timezone"),
+        ("TIMEZONE", "Mars/Base", "such as Europe/Berlin. Its"),
         ("HTTP_PORT", "99999", "STICKSHAKER_HTTP_PORT"),
         ("MODE", "live", "STICKSHAKER_MODE"),
     ],
@@ -66,7 +66,12 @@ def test_a_wrong_url_or_key_is_one_sentence(cli: Cli, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize(
     ("url", "words"),
-    [("redis://u:hush@[::1", "can't be read"), ("redis://u:hush@host?foo=bar", "can't be read")],
+    [
+        ("redis://u:hush@[::1", "can't be read"),
+        ("redis://u:hush@host?foo=bar", "can't be read"),
+        ("stickshaker:hush@127.0.0.1:7411", "has no scheme"),
+        ("redis://u:hush@host/mydb", "number of a database"),
+    ],
 )
 def test_an_odd_url_is_one_sentence(cli: Cli, monkeypatch: pytest.MonkeyPatch, url: str, words: str) -> None:
     """An address that never ends and an option nobody knows exit with 2, without the password."""

@@ -100,6 +100,7 @@ async def test_a_wrong_or_missing_password_is_said_without_it(guarded: Server) -
         (["~*", "+@all"], "allow &ss:acme:docket:* in"),
         (["~*", "&ss:*", "+@all"], "allow &ss:acme:docket:cancel:* in"),
         (["~*", "&*", "+@all", "-psubscribe", "-discard"], "may not run PSUBSCRIBE, DISCARD;"),
+        (["~*", "&*", "+@all", "-pexpire"], "may not run PEXPIRE;"),
         (["~*", "&*", "+@all", "-multi", "-publish"], "may not run PUBLISH, MULTI;"),
         (["~ss:*", "&*", "+@all"], "allow ~stickshaker:in:* in"),
     ],
@@ -177,6 +178,13 @@ async def test_a_permission_taken_away_later_is_named(guarded: Server) -> None:
     assert "may not run SCARD" in await said_in(guarded, run_script)
 
 
+async def test_a_database_that_the_server_lacks_is_said(guarded: Server) -> None:
+    """A number beyond the last one is told with what to write instead."""
+    said = await fault(allow(guarded, "~*", "&*", "+@all") + "/99")
+    assert "no database of this number" in said
+    assert "/0" in said
+
+
 async def test_a_store_that_fails_in_the_middle_is_one_sentence(tmp_path: Path) -> None:
     """A full server and one that was killed are said with the remedy; a fault of ours stays what it is."""
 
@@ -248,6 +256,24 @@ async def answering(line: bytes) -> AsyncIterator[int]:
         f"redis://:{SECRET}@host:port",
         f"redis://:{SECRET}@[::1",
         f"redis://:{SECRET}@host?foo=bar",
+        f"redis://:{SECRET}@host/mydb",
+        f"redis://:{SECRET}@host/foo/bar",
+        f"redis://:{SECRET}@host/0/extra",
+        f"redis://:{SECRET}@host/-1",
+        f"redis://:{SECRET}@host/+1",
+        f"redis://:{SECRET}@host?db=-1",
+        f"redis+sentinel://:{SECRET}@host/name/-1",
+        f"redis+sentinel://:{SECRET}@host/name/0/extra",
+        f"redis+cluster://:{SECRET}@host/mydb",
+        f"redis://u:1/{SECRET}@host:1/0",
+        f"redis://u:1?{SECRET}@host:1/0",
+        f"redis://u:1#{SECRET}@host:1/0",
+        f"redis://u:1[{SECRET}@host:1/0",
+        f"redis://u:1]{SECRET}@host:1/0",
+        f"stickshaker:{SECRET}@127.0.0.1:7411",
+        f"{SECRET}@127.0.0.1:7411",
+        f"stickshaker:{SECRET}@127.0.0.1/x://y",
+        SECRET,
         f"redis://:{SECRET}@host?db=x",
         f"redis://:{SECRET}@host?decode_responses=true",
         f"rediss://:{SECRET}@host?ssl_cert_reqs=maybe",

@@ -9,7 +9,19 @@ from adapters.redis_store.store import RedisStore
 from bot.domain.case import Case, CaseState
 from bot.domain.decision import Verdict
 from bot.domain.outreach import Role
-from bot.domain.reply import BlockedBy, Cause, Cleared, Decide, OnTrack, Promise, ReleaseWeekly
+from bot.domain.people import Preferences
+from bot.domain.reply import (
+    BlockedBy,
+    Cause,
+    Cleared,
+    Concern,
+    Decide,
+    Object,
+    OnTrack,
+    Promise,
+    ProposeStop,
+    ReleaseWeekly,
+)
 
 NUDGE, ASK = to("dana", "nudge"), to("kim", "unblock_ask")
 DATA = BlockedBy(cause=Cause.DATA, thing="read access to the ledger", person="kim")
@@ -120,3 +132,91 @@ async def test_a_date_missed_twice_becomes_the_sponsors_decision(story: Story) -
     assert "the decision is to fix it by" in told.text
     due = await story.until(to("dana", "commitment_check"), most=40)
     assert "the decision was to fix it by" in due.text
+
+
+async def test_on_track_while_use_falls_on_is_asked_once_more_and_then_left_to_a_person(story: Story) -> None:
+    """Said to be on track while use stays low: two weeks of quiet, one more question, and the same answer again goes to a person, not up."""
+    await story.begin(pilot_of("tax"))
+    first = await story.until(NUDGE)
+    await story.answer("dana", "tax", OnTrack())
+    second = await story.until(NUDGE, most=40)
+    assert second.day - first.day >= timedelta(days=14)
+    await story.answer("dana", "tax", OnTrack())
+    after = await story.days(40)
+    assert [s for s in after if s.to in {"dana", "sam"} and s.kind != "digest"] == []
+    case = await case_of(story)
+    assert case.listed_why is not None
+    assert case.decision is None
+    assert any("tax" in s.text for s in after if (s.to, s.kind) == ("lee", "lead_list"))
+
+
+async def test_an_objection_reaches_those_its_author_was_told_of(story: Story) -> None:
+    """A legal reason against is recorded in its author's words for owner and sponsor, becomes a decision, and names nobody in the digest."""
+    await story.begin(pilot_of("tax"), people=("kim",))
+    await story.until(NUDGE)
+    await story.answer("dana", "tax", DATA)
+    ask = await story.until(ASK, most=7)
+    assert "Your answer goes to dana and the sponsor of Pilot tax" in ask.text
+    words = "The works agreement allows the ledger for invoices only."
+    note = await story.answer(
+        "kim", "tax", Object(concern=Concern.LEGAL, words=words), Role.UNBLOCKER, ask.message.sections[0].thing
+    )
+    assert "deleted 30 days after this ends" in note
+    told = await story.until(to("dana", "told"), most=10)
+    assert words in told.text
+    case = await case_of(story)
+    assert case.decision is not None
+    assert case.decision.opened_by.value == "refused"
+    for _ in range(2):
+        await story.until(to("lee", "review"), most=10)
+        await released(story)
+    digest = await story.until(to("sam", "digest"), most=4)
+    assert "there are reasons against read access to the ledger" in digest.text
+    assert "kim" not in digest.text
+
+
+async def test_a_stop_is_a_result_and_its_lesson_is_kept(story: Story) -> None:
+    """The owner proposes to stop and says what was learned; the sponsor stops it, the owner is thanked, and the next digest has the lesson."""
+    await story.begin(pilot_of("tax"), pilot_of("hr", "maria"))
+    await story.until(NUDGE)
+    learned = "Start with the team that has the pain."
+    note = await story.answer("dana", "tax", ProposeStop(lesson=learned))
+    assert "sam is asked to decide by" in note
+    for _ in range(2):
+        await story.until(to("lee", "review"), most=10)
+        await released(story)
+    digest = await story.until(to("sam", "digest"), most=4)
+    assert "its owner proposes to stop it" in digest.text
+    await story.answer("sam", "tax", Decide(verdict=Verdict.STOP), Role.SPONSOR)
+    case = await case_of(story)
+    assert (case.state, case.decided[-1].lesson) == (CaseState.DECIDED, learned)
+    told = await story.until(to("dana", "told"), most=10)
+    assert "stopping is a result too" in told.text
+    later = await story.until(to("sam", "digest"), most=10)
+    assert learned in later.text
+    assert [s for s in await story.days(40) if s.to == "dana"] == []
+
+
+async def test_when_the_owner_is_gone_whoever_stands_in_takes_over(story: Story) -> None:
+    """An owner who left is not written to: their delegate gets the question, answers it, and the loop goes on."""
+    await story.begin(pilot_of("tax", owner_left=story.today), people=("kim", "jo"))
+    people = story.world.ports.people
+    await people.prefer(people.identify("dana"), Preferences(delegate=people.identify("jo")))
+    await story.until(to("jo", "nudge"))
+    preview = await story.answer("jo", "tax", DATA)
+    assert "kim gets this on" in preview
+    await story.until(ASK, most=7)
+    assert [s for s in story.said() if s.to == "dana"] == []
+
+
+async def test_when_nobody_answers_at_all_little_is_said_and_the_case_is_visible(story: Story) -> None:
+    """A year of silence: two questions to the owner and no more in a loop, nothing to a sponsor nobody released a digest for, and the lead's list once a week."""
+    await story.begin(pilot_of("tax"))
+    said = await story.days(365)
+    to_owner = [s for s in said if s.to == "dana"]
+    assert [s.kind for s in to_owner] == ["nudge", "follow_up"]
+    assert [s for s in said if s.to == "sam"] == []
+    lists = [s for s in said if (s.to, s.kind) == ("lee", "lead_list")]
+    assert 40 <= len(lists) <= 53
+    assert {s.kind for s in said if s.to == "lee"} <= {"lead_list", "review"}
+    assert (await case_of(story)).listed_on is not None

@@ -97,6 +97,18 @@ def test_a_role_that_is_none_is_said(tmp_path: Path, words: tuple[str, ...]) -> 
     assert "write all, web or worker" in said
 
 
+@pytest.mark.parametrize("sign", "[]#?/")
+def test_a_password_that_was_not_encoded_is_one_sentence(tmp_path: Path, sign: str) -> None:
+    """Signs that end a URL's first part are no traceback; the sentence says how to write them, and not the password."""
+    url = f"redis://u:SE{sign}CRETX@127.0.0.1:1/0"
+    with running(tmp_path, STICKSHAKER_REDIS_URL=url, STICKSHAKER_PSEUDONYM_KEY="a key of the tests") as process:
+        said, _ = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert "%23 %5B %5D %3F %2F" in said
+    assert said.count("\n") == 1
+    assert "CRETX" not in said
+
+
 def test_a_wrong_key_ends_it_since_waiting_mends_nothing(tmp_path: Path) -> None:
     """A store that holds the data of another key is no reason to wait."""
     with serve(tmp_path) as server:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from world import World, world_of
@@ -15,9 +15,10 @@ from bot.app.deliver import Delivered
 from bot.app.duties import Duties
 from bot.app.ingress import Receiver
 from bot.app.rounds import ROUNDS, round_of
-from bot.errors import StoreUnavailable
+from bot.errors import NewerRecord, StoreUnavailable
 from jobs.measures import Measures
-from jobs.schedule import fire, scheduler_of
+from jobs.schedule import AT_START, fire, scheduler_of
+from jobs.seldom import Seldom
 from jobs.settings import Settings
 from jobs.tasks import PER_WORKSPACE, DocketQueue, open_queue, register, work
 from jobs.wiring import Process
@@ -135,6 +136,20 @@ async def test_a_fault_is_told_by_its_kind_and_tried_again(
     assert "dana" not in caplog.text
 
 
+async def test_a_newer_record_is_said_in_its_sentence_and_once(
+    queue: DocketQueue, noted: Noted, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While a task meets what a newer program wrote it comes again, and the log has one line: what to do."""
+    sentence = "A stored Pilot has version 2, this program knows version 1"
+    newer = replace(noted, fault=NewerRecord(sentence))
+    await queue.submit("replies")
+    await worked(queue, newer, 3)
+    await queue.submit("replies")
+    await worked(queue, newer, 4)
+    told = [r for r in caplog.records if r.levelno >= logging.WARNING]
+    assert [r.getMessage() for r in told] == [f"task replies has to wait: {sentence}"] * 2, "one for each `register`"
+
+
 async def test_what_is_in_hand_is_finished_when_we_are_asked_to_end(queue: DocketQueue, noted: Noted) -> None:
     """A send under way ends well; what had not begun is left for others."""
     slow = replace(noted, slow={"deliver": 0.3, "sweep": 0.0})
@@ -169,10 +184,10 @@ async def test_an_end_is_bounded_and_what_was_cut_off_is_done_by_the_next_worker
 async def test_of_many_replicas_one_takes_each_round(world: World, noted: Noted, store: RedisStore) -> None:
     """Five replicas fire at once: the job is asked for once, and again in the next round."""
     process = Process(world.ports, world.rules, noted, await store.open(), Settings(), store.faults_said)
-    await asyncio.gather(*(fire("sweep", process, world.clock) for _ in range(5)))
+    await asyncio.gather(*(fire("sweep", process, world.clock, Seldom()) for _ in range(5)))
     assert world.ports.queue.asked == [("sweep",)]  # type: ignore[attr-defined]  # the fake one
     world.clock.at += ROUNDS["sweep"]
-    await fire("sweep", process, world.clock)
+    await fire("sweep", process, world.clock, Seldom())
     assert world.ports.queue.asked == [("sweep",)] * 2  # type: ignore[attr-defined]  # as above
 
 
@@ -187,18 +202,28 @@ async def test_a_round_without_a_store_is_left_out(
 
     ports = replace(world.ports, rounds=Gone())  # type: ignore[arg-type]  # all that is asked of it
     process = Process(ports, world.rules, noted, await store.open(), Settings(), store.faults_said)
-    await fire("sweep", process, world.clock)
+    await fire("sweep", process, world.clock, Seldom())
     assert "a round of sweep is left out: The store is away." in caplog.text
 
 
-async def test_the_scheduler_begins_with_what_was_missed(world: World, noted: Noted, store: RedisStore) -> None:
-    """At the start every job is asked for at once, then at the beginning of each of its rounds."""
+async def test_the_scheduler_begins_with_what_was_missed_and_keeps_its_rounds(
+    world: World, noted: Noted, store: RedisStore
+) -> None:
+    """Started at any moment every job is asked for at once, and from then on where its rounds begin, never in between."""
+    world.clock.at = datetime.now(UTC).replace(microsecond=123_000)
     process = Process(world.ports, world.rules, noted, await store.open(), Settings(), store.faults_said)
     scheduler = scheduler_of(process, world.clock)
+    scheduler.start(paused=True)
     jobs = {job.id: job for job in scheduler.get_jobs()}
+    scheduler.shutdown(wait=False)
+    begins = {name: jobs.pop(name + AT_START).next_run_time for name in ROUNDS}
+    assert set(begins.values()) == {world.clock.at}
     assert sorted(jobs) == sorted(ROUNDS)
-    assert {job.next_run_time for job in jobs.values()} == {world.clock.at}
-    assert all(job.trigger.start_date == round_of(name, world.clock.at) + ROUNDS[name] for name, job in jobs.items())
+    for name, job in jobs.items():
+        at = job.next_run_time
+        for _ in range(3):
+            assert round_of(name, at) == at
+            at = job.trigger.get_next_fire_time(at, at)
 
 
 async def test_connections_that_the_server_closed_cost_nothing(queue: DocketQueue, store: RedisStore) -> None:

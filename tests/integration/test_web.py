@@ -187,7 +187,37 @@ async def test_who_may_not_push_is_told_how(site: Site) -> None:
     assert (await site.send(b"{}", Content_Encoding="compress"))[0] == 415
     for body in (b"", b"\n \n", b"\xff\xfe{\x00}\x00", b"hello", b"[{}]"):
         assert (await site.send(body))[0] == 400
-    assert (await site.send(b"no gzip", Content_Encoding="gzip"))[0] == 400
+
+
+async def test_a_gzip_is_taken_whole_or_not_at_all(site: Site) -> None:
+    """Cut off after any byte, changed in any, or followed by something else it is 400 and nothing of it is stored."""
+    whole = gzip.compress(lines(*(fact(user) for user in PEOPLE)))
+    broken = [whole[:end] for end in (0, 1, 9, 10, 20, len(whole) // 2, len(whole) - 8, len(whole) - 1)]
+    broken += [whole + b"more", whole[:-5] + bytes([whole[-5] ^ 1]) + whole[-4:], b"no gzip"]
+    before = await stored(site.world)
+    for body in broken:
+        assert (await site.send(body, Content_Encoding="gzip"))[0] == 400
+    assert await stored(site.world) == before
+    halves = [gzip.compress(lines(*(fact(user) for user in part)) + b"\n") for part in (PEOPLE[:4], PEOPLE[4:])]
+    assert (await site.send(b"".join(halves), Content_Encoding="GZIP"))[1]["accepted"] == 8
+
+
+async def test_mistakes_of_senders_are_told_to_them_and_not_logged(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Encodings that nobody asked for, a body that is no chunk and a request that is no HTTP leave no line in the log."""
+    for encoding in ("br", "zstd", "compress", "gzip, br", "deflate"):
+        status, told, _ = await site.send(lines(fact(PEOPLE[0])), Content_Encoding=encoding)
+        assert (status, told) == (415, {"error": "send the body as it is, or by gzip"})
+    host, port = site.url.removeprefix("http://").split(":")
+    head = f"POST /v1/usage HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n"
+    chunked = head + "Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+    for text in (chunked, head + "Content-Length: many\r\n\r\n", "GET / HTTP/9\r\n\r\n", head + "a b: c\r\n\r\n"):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(text.encode())
+        assert (await reader.read(12)).startswith(b"HTTP/1.1 4")
+        writer.close()
+    assert not [r for r in caplog.records if r.levelno >= logging.WARNING]
 
 
 async def test_what_is_too_large_is_refused(site: Site) -> None:
@@ -248,6 +278,7 @@ async def test_while_the_store_is_away_senders_are_told_to_come_again(site: Site
     assert ready[0] == 503
     assert ready[1]["reasons"] == [
         "the store does not answer",
+        "nothing can be written to the store",
         "the switch (shadow, live, paused) can't be read",
         "the queue of tasks does not answer",
     ]

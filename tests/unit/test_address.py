@@ -9,6 +9,7 @@ from redis.asyncio.cluster import RedisCluster
 
 from adapters.redis_store.address import BEHAVIOUR, client_for, engine_url, where
 from adapters.redis_store.wire import Client
+from bot.errors import SettingsError
 
 words = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1, max_size=20)
 hosts = st.lists(
@@ -48,6 +49,26 @@ def test_user_password_and_hosts_are_read_as_they_were_meant(
         assert found["db"] == 3
     else:
         assert shown == plain[0]
+
+
+@given(url=st.one_of(words, st.from_regex(r"(redis|rediss|unix|[a-z+]{1,9}):(//)?[a-z]*:?SECRETX[\[\]#?/@:a-z0-9]*")))
+def test_what_is_no_url_is_never_repeated(url: str) -> None:
+    """Whatever was written, what is said of it holds no password, not even the URL's first word without its `://`."""
+    said = ""
+    try:
+        client_for(url)
+    except SettingsError as fault:
+        said = str(fault)
+    assert "SECRETX" not in said
+    assert "://" in url or "has no scheme" in said
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://h", "redis://h/", "redis://h/3", "redis://h/0/", "redis://h?db=3", "unix:///a/b?db=1"]
+)
+def test_a_database_may_be_named_or_left_out(url: str) -> None:
+    """Without a number it is the first one, else the one that the path or the option names."""
+    assert given_to(client_for(url)).get("db", 0) == (3 if "3" in url else 1 if "unix" in url else 0)
 
 
 @given(user=words, password=words, members=hosts)

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import quote
 
 import pytest
-from pydantic import ValidationError
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr, ValidationError
 
 from bot.errors import StoreUnavailable
 from jobs.measures import Measures
@@ -55,6 +58,23 @@ def test_a_return_of_the_store_is_counted_once() -> None:
         raise KeyError
     value = measures.registry.get_sample_value
     assert (value("stickshaker_store_faults_total"), value("stickshaker_store_reconnects_total")) == (2, 1)
+
+
+@given(st.text(st.characters(blacklist_categories=["Cs"], min_codepoint=32), min_size=1))
+def test_every_password_of_a_url_is_a_secret(password: str) -> None:
+    """As it stands in the URL and decoded, of the server and of the Sentinels, well encoded or not at all."""
+    encoded = quote(password, safe="")
+    for url in (f"redis://u:{encoded}@h:1/0", f"redis+sentinel://h/name?sentinel_password={encoded}&db=1"):
+        held = Settings(redis_url=SecretStr(url)).secrets
+        assert {password, encoded} <= set(held)
+    assert password in Settings(redis_url=SecretStr(f"redis://u:{password}@h:1/0")).secrets
+
+
+def test_a_password_with_brackets_ends_nothing() -> None:
+    """A URL that no parser takes still tells which secret to mask, so that the fault can be said."""
+    for sign in "[]#?/":
+        settings = Settings(redis_url=SecretStr(f"redis://u:SE{sign}CRETX@h:1/0"))
+        assert f"SE{sign}CRETX" in settings.secrets
 
 
 def test_tokens_are_read_by_source() -> None:
