@@ -12,6 +12,7 @@ from bot.messages.digest_texts import DigestTexts
 from bot.messages.items import Items
 from bot.messages.other_texts import OtherTexts
 from bot.messages.texts import Texts
+from bot.messages.why_texts import WhyTexts
 from bot.messages.words import Words
 
 T = TypeVar("T", bound=BaseModel)
@@ -21,6 +22,7 @@ PARTS: Final[dict[str, tuple[str, type[BaseModel]]]] = {
     "others": ("asks.yaml", OtherTexts),
     "items": ("items.yaml", Items),
     "weekly": ("digest.yaml", DigestTexts),
+    "why": ("why.yaml", WhyTexts),
 }
 """Parts of the texts that have a file of their own."""
 

@@ -1,8 +1,11 @@
 """The check command: what works, what is missing, and how to mend it."""
 
+import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
+
+from pydantic import SecretStr
 
 from bot.app.look import gather
 from bot.domain.entry import Stream
@@ -10,7 +13,7 @@ from bot.domain.finding import Kind
 from bot.domain.outreach import DeliveryState
 from bot.domain.settings import Mode, OrgState
 from bot.errors import StickshakerError
-from jobs.settings import PREFIX, Settings, read_settings
+from jobs.settings import PREFIX, Settings, read_settings, unknown_names
 from jobs.shown import MOST_NAMED, plain, say, say_json
 from jobs.wiring import Process, open_process
 
@@ -37,6 +40,7 @@ async def run_check(*, as_json: bool) -> int:
     try:
         settings = read_settings()
         found.append(_settings(settings))
+        found += [Line("settings", "note", sentence) for sentence in unknown_names(os.environ)]
         async with open_process(settings) as process:
             found += await _store(process)
     except StickshakerError as fault:
@@ -65,7 +69,7 @@ def describe() -> list[dict[str, str]]:
     for name, field in Settings.model_fields.items():
         value = getattr(settings, name) if settings else "?"
         shown = ", ".join(value) if isinstance(value, tuple) else str(value)
-        if name in {"redis_url", "pseudonym_key"}:
+        if field.annotation == SecretStr | None:
             shown = "set" if value and value != "?" else "not set"
         default = "" if field.default in (None, ()) else str(field.default)
         entries.append(

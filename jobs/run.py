@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
@@ -12,10 +13,11 @@ from bot.app.rules import Rules
 from bot.errors import StoreUnavailable
 from bot.outgoing import Messenger
 from bot.ports import Clock
+from jobs.awaiting import WaitingRoom
 from jobs.measures import Measures
 from jobs.running import ending
 from jobs.schedule import scheduler_of
-from jobs.settings import Settings
+from jobs.settings import Settings, unknown_names
 from jobs.tasks import DocketQueue, open_queue, register, work
 from jobs.wiring import Process, machine_clock, open_process, open_web, worker_name
 
@@ -48,24 +50,34 @@ async def serve(
     messenger: Messenger | None = None,
     rules: Rules | None = None,
 ) -> None:
-    """Run until SIGTERM or Ctrl-C; a store that isn't there yet is waited for.
+    """Run until SIGTERM or Ctrl-C; a store that isn't there yet is waited for, and who asks over HTTP is told so.
 
     Raises SettingsError and WrongKey: waiting mends neither.
     """
+    for sentence in unknown_names(os.environ):
+        LOG.warning("%s", sentence)
+    measures = Measures()
+    room = WaitingRoom(settings.http_host, settings.http_port, version("stickshaker"), measures.registry)
     with ending() as end:
-        while not end.is_set():
-            try:
-                async with open_process(
-                    settings, clock=clock, messenger=messenger, rules=rules, engine=open_queue
-                ) as process:
-                    await _serve(process, role, end)
-            except StoreUnavailable as fault:
-                LOG.warning("%s We look again in %d s.", fault, AGAIN.total_seconds())
-                await _wait(end, AGAIN)
+        try:
+            while not end.is_set():
+                await room.open()
+                try:
+                    async with open_process(
+                        settings, clock=clock, messenger=messenger, rules=rules, engine=open_queue
+                    ) as process:
+                        await room.close()
+                        await _serve(process, role, end, measures)
+                except StoreUnavailable as fault:
+                    room.why = fault.why
+                    LOG.warning("%s We look again in %d s.", fault, AGAIN.total_seconds())
+                    await _wait(end, AGAIN)
+        finally:
+            await room.close()
 
 
-async def _serve(opened: Process, role: Role, end: asyncio.Event) -> None:
-    measures, queue = Measures(), opened.ports.queue
+async def _serve(opened: Process, role: Role, end: asyncio.Event, measures: Measures) -> None:
+    queue = opened.ports.queue
     process = replace(opened, faults_said=measures.watched(opened.faults_said))
     scheduler = scheduler_of(process, machine_clock())
     async with open_web(process, measures, version=version("stickshaker"), takes_facts=role is not Role.WORKER):

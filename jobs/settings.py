@@ -3,6 +3,8 @@
 import os
 import re
 import secrets
+from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import unquote, unquote_plus
@@ -15,6 +17,8 @@ from bot.domain.telemetry import SOURCE_PATTERN
 from bot.errors import InputError, SettingsError
 
 PREFIX: Final = "STICKSHAKER_"
+OTHERS: Final = frozenset({"STICKSHAKER_VERSION"})
+"""Names with our prefix that others read: docker-compose.yml the tag of the image."""
 LEAST_KEY: Final = 16
 KEY_FILE: Final = "pseudonym.key"
 
@@ -150,6 +154,18 @@ def read_settings() -> Settings:
         reason = first["msg"].removeprefix("Value error, ").rstrip(".")
         msg = f"{name} can't be used: {reason}. Its meaning is in docs/settings.md."
         raise SettingsError(msg) from fault
+
+
+def unknown_names(environment: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each variable that has our prefix and is none of ours, with the name it is nearest to."""
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    told = []
+    for name in sorted(environment):
+        if not name.upper().startswith(PREFIX) or name.upper() in {*known, *OTHERS}:
+            continue
+        near = get_close_matches(name.upper(), known, n=1, cutoff=0.0)
+        told.append(f"{name} is no setting and changes nothing; the nearest one is {near[0]} (docs/settings.md).")
+    return told
 
 
 def secret_of(settings: Settings) -> bytes:

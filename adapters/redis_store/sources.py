@@ -3,7 +3,7 @@
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.records import refuse_newer
 from adapters.redis_store.scripts import Scripts
-from adapters.redis_store.wire import Client
+from adapters.redis_store.wire import Client, to_bytes
 from bot.domain.falls import CommonFalls
 from bot.domain.telemetry import SourceStatus
 
@@ -33,7 +33,8 @@ class RedisSources:
 
     async def keep_common(self, common: CommonFalls) -> None:
         """Keep what a look at everything saw of sources as a whole; raises NewerRecord over a newer one."""
-        refuse_newer(CommonFalls, [await self._client.get(self._keys.common)])
+        before = await self._client.get(self._keys.common)
+        refuse_newer(CommonFalls, [] if before is None else [to_bytes(before)])
         await self._client.set(self._keys.common, common.to_stored())
 
     async def common(self) -> CommonFalls:

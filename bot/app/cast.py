@@ -108,9 +108,15 @@ def asked_of(cases: Mapping[str, StoredCase]) -> Iterator[tuple[str, str]]:
             yield from (r.key for r in stored.case.requests if r.person)
 
 
+def sayers_of(cases: Mapping[str, StoredCase]) -> Iterator[str]:
+    """Yield the ids of those who named somebody to ask."""
+    yield from (r.said_by for stored in cases.values() for r in stored.case.requests if r.said_by)
+
+
 async def read_cast(ports: Ports, pilots: Sequence[Pilot], cases: Mapping[str, StoredCase], today: date) -> Cast:
     """Read everybody whom these pilots name or who is asked about them, and who stands in for those."""
     ids = {ports.people.identify(name) for name in names_of(pilots)} | {person for person, _ in asked_of(cases)}
+    ids |= set(sayers_of(cases))
     people = await ports.people.some(sorted(ids))
     delegates = {p.preferences.delegate for p in people.values() if p.preferences.delegate} - people.keys()
     return Cast(people | await ports.people.some(sorted(delegates)), ports.people.identify, today)

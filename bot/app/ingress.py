@@ -21,6 +21,7 @@ from bot.domain.pilot import Pilot
 from bot.domain.routing import Router
 from bot.domain.table import Row
 from bot.domain.telemetry import UsageDay
+from bot.errors import NewerRecord
 from bot.intake import Entry, Handout, Refusal
 from bot.ports import Ports
 
@@ -113,6 +114,8 @@ class Receiver:
         """Store what entries say; those that end in a fault are found by halves, tried again and given up."""
         try:
             return await self._store(stream, entries)
+        except NewerRecord:
+            raise  # no fault of the entry: it is left to a process of the newer version
         except Exception as fault:
             if self._ports.ingress.is_at_fault(fault) or self._given_up >= MOST_GIVEN_UP:
                 raise

@@ -126,12 +126,18 @@ class Writer:
         return asks.About(
             case=case,
             pilot=pilot.name,
-            owner=owner.name if owner else pilot.owner or "",
+            owner=self._named_by(case) or (owner.name if owner else pilot.owner or ""),
             today=desk.day(self._now),
             timezone=desk.timezone,
             other=onward.name if onward else "",
             onward=onward,
         )
+
+    def _named_by(self, case: Case) -> str:
+        """Return the name of whoever said last who can clear the way: an owner, or who stood in for one."""
+        said = [r.said_by for r in case.requests if r.said_by]
+        person = self._known.people.get(said[-1]) if said else None
+        return person.name if person else ""
 
     def _for_ask(self, about: asks.About, request: Request, outreach: Outreach) -> asks.About:
         """Name every pilot that waits for the same thing of the same person and still does."""

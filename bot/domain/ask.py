@@ -76,6 +76,8 @@ class Request(_Part):
     """Since when it is waited for."""
     made_at: datetime
     leaves_on: date
+    said_by: str = ""
+    """Id of who named the person, empty where the registry did."""
     from_registry: bool = False
     """Whether the registry names the person, and no owner did."""
     loop: int = 1

@@ -65,7 +65,7 @@ def unblock(about: About, request: Request, texts: Texts) -> Section:
     }
     finding, ask = about.case.lead_finding, text.ask.format(**fills)
     fact = " ".join(text.fact.format(**fills).split())
-    if finding is not None and not many:
+    if finding is not None and not many and finding.tier != "question":
         longer = " ".join(text.fact.format(**fills | {"evidence": _sentence(finding.evidence)}).split())
         fact = longer if len(f"{longer} {ask}".split()) <= MOST_WORDS else fact
     line = said.unblock_line.format(**fills)
@@ -109,7 +109,7 @@ def decision(about: About, texts: Texts) -> Section:
     fills = {
         "pilot": about.name,
         "why": decision_reason(about.case, texts),
-        "evidence": _sentence(finding.evidence) if finding else "",
+        "evidence": _sentence(finding.evidence) if finding and finding.tier != "question" else "",
         "since": about.day(since),
         "due": about.day(opened.due),
     }

@@ -13,6 +13,7 @@ from bot.messages.braces import Counted, Dated, Example, Group, Named, PerCause,
 from bot.messages.digest_texts import DigestTexts
 from bot.messages.items import Items
 from bot.messages.other_texts import OtherTexts
+from bot.messages.why_texts import WhyTexts
 from bot.messages.words import Words
 
 TOLD: Final = (Kind.DROP_OFF, Kind.STALL, Kind.STAGE_AGE)
@@ -140,5 +141,6 @@ class Texts(Group):
     others: OtherTexts
     items: Items
     weekly: DigestTexts
+    why: WhyTexts
     words: Words
     """How people say these things; like the three before it has a file of its own."""

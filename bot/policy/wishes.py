@@ -63,6 +63,7 @@ def wish(
         since=since or today,
         made_at=around.now,
         from_registry=since is not None,
+        said_by="" if since else around.owner.person,
         leaves_on=around.calendar.add_working_days(country, today, book.preview_wd),
         loop=case.loop,
         state=RequestState.SHOWN if named else RequestState.UNSENT,

@@ -81,6 +81,34 @@ def test_an_odd_url_is_one_sentence(cli: Cli, monkeypatch: pytest.MonkeyPatch, u
     assert (code, words in err, "hush" in out + err) == (2, True, False)
 
 
+def test_a_name_that_is_no_setting_is_noted_without_its_value(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slip in the name of a variable is told by `check`, with the name that was meant; it is no fault."""
+    monkeypatch.setenv("STICKSHAKER_ADMIN", "hush@n.example")
+    monkeypatch.setenv("STICKSHAKER_VERSION", "1.2.3")
+    code, out, err = cli("check", "--json")
+    notes = [line["says"] for line in json.loads(out)["checked"] if "no setting" in line["says"]]
+    if "STICKSHAKER_TEST_STORE" in os.environ:
+        notes.pop()
+    assert notes == [
+        "STICKSHAKER_ADMIN is no setting and changes nothing; the nearest one is STICKSHAKER_ADMINS (docs/settings.md)."
+    ]
+    assert (code, "hush" in out + err) == (0, False)
+
+
+def test_secrets_are_shown_as_set_or_not_set(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a URL, a key and tokens `check` tells whether they are set, and nothing that stands for their value."""
+
+    def shown() -> dict[str, str]:
+        told = json.loads(cli("check", "--json")[1])["settings"]
+        return {one["name"].removeprefix("STICKSHAKER_"): one["value"] for one in told}
+
+    secret = ("REDIS_URL", "PSEUDONYM_KEY", "PUSH_TOKENS")
+    assert {shown()[name] for name in secret} == {"not set"}
+    monkeypatch.setenv("STICKSHAKER_PUSH_TOKENS", "chat=hush-hush-hush-hush")
+    monkeypatch.setenv("STICKSHAKER_PSEUDONYM_KEY", "hush-hush-hush-hush")
+    assert [shown()[name] for name in secret] == ["not set", "set", "set"]
+
+
 def test_a_data_folder_may_be_relative_and_must_exist_somewhere(
     cli: Cli, registry: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,9 @@ import pytest
 from world import World, old_pilot, world_of
 
 from adapters.redis_store.store import RedisStore
+from bot.app.ingress import Receiver
 from bot.domain.audit import AuditEntry
+from bot.domain.entry import Stream
 from bot.domain.falls import CommonFalls
 from bot.domain.pilot import Pilot
 from bot.domain.settings import Mode, OrgState
@@ -107,3 +109,14 @@ async def test_of_the_same_pilot_twice_the_last_one_holds(world: World) -> None:
     assert await world.ports.pilots.get("a") == old_pilot("a")
     await world.ports.pilots.put([old_pilot("a"), named("a", "Last")])
     assert await world.ports.pilots.get("a") == named("a", "Last")
+
+
+async def test_an_entry_of_a_stream_waits_for_the_newer_program(world: World) -> None:
+    """What a data team sent is not given up because an older program can't take it in: it stays, and has no reject."""
+    await make_newer(world.store, world.store.keys.pilot(1), "doc")
+    stream = world.store.keys.ingress(Stream.REGISTRY)
+    await world.store.client.xadd(stream, {"pilot": named("b", "As sent").to_stored()})
+    with pytest.raises(NewerRecord):
+        await Receiver(world.ports).take_in()
+    assert await world.ports.ingress.waiting(Stream.REGISTRY) == 1
+    assert not await world.store.client.exists(world.store.keys.rejects)

@@ -1,13 +1,17 @@
 """The service as a process: it starts, waits for its store, does its rounds and ends when it is asked to."""
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
 
 import pytest
 import redis
@@ -68,24 +72,60 @@ def test_one_process_with_a_store_of_its_own_sweeps_and_ends(tmp_path: Path) -> 
         assert time.monotonic() - begin < 5
 
 
-def test_a_worker_waits_for_a_store_that_comes_later(tmp_path: Path) -> None:
-    """Start order does not matter: a sentence while the store is away, and work once it is there; web sweeps nothing."""
+def ask(port: str, path: str, body: bytes | None = None) -> tuple[int, str]:
+    """Return status and text of what a process answers; status 0 while it does not listen."""
+    try:
+        with urlopen(f"http://127.0.0.1:{port}{path}", data=body, timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except HTTPError as refused:
+        with refused:
+            return refused.code, refused.read().decode()
+    except (URLError, OSError):
+        return 0, ""
+
+
+def test_who_asks_is_answered_before_there_is_a_store(tmp_path: Path) -> None:
+    """Start order does not matter: until the store comes the process says that it lives and waits; then all goes on."""
     (tmp_path / "store").mkdir()
     with serve(tmp_path / "store") as server:
         server.kill()
         settings = {"STICKSHAKER_REDIS_URL": server.url, "STICKSHAKER_PSEUDONYM_KEY": "a key of the tests"}
+        ports = {role: str(free_port()) for role in ("worker", "web")}
+        given = {role: settings | {"STICKSHAKER_HTTP_PORT": port} for role, port in ports.items()}
         with (
-            running(tmp_path, "--role", "worker", **settings) as worker,
-            running(tmp_path, "--role", "web", **settings) as web,
+            running(tmp_path, "--role", "worker", STICKSHAKER_ADMIN="x", **given["worker"]) as worker,
+            running(tmp_path, "--role", "web", **given["web"]) as web,
         ):
-            time.sleep(6)  # both have begun by then, and found nothing
+            for port in ports.values():
+                wait_until(lambda port=port: ask(port, "/healthz")[0] == 200)
+                status, told = ask(port, "/readyz")
+                assert (status, json.loads(told)["reasons"]) == (503, ["the store is awaited"])
+                status, told = ask(port, "/metrics")
+                assert (status, "stickshaker_store_up 0.0" in told) == (200, True)
+            assert ask(ports["web"], "/v1/usage", b"{}")[0] == 503
+            time.sleep(6)  # both have looked for the store by then, and found nothing
             assert (worker.poll(), web.poll()) == (None, None)
             server.start_again()
             wait_until(lambda: has_swept(server.admin))
+            for port in ports.values():
+                wait_until(lambda port=port: ask(port, "/readyz")[0] == 200)
+                assert "stickshaker_store_up 1.0" in ask(port, "/metrics")[1]
             code, said = end(worker)
             assert (code, end(web)[0]) == (0, 0)
     assert f"The store at 127.0.0.1:{server.port}" in said
+    assert "STICKSHAKER_ADMIN is no setting" in said
     assert SECRET not in said
+
+
+def test_an_address_that_is_taken_is_said_at_once(tmp_path: Path) -> None:
+    """Where nothing can be served the process ends with the sentence, whether or not there is a store."""
+    settings = {"STICKSHAKER_REDIS_URL": "redis://127.0.0.1:1", "STICKSHAKER_PSEUDONYM_KEY": "a key of the tests"}
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        with running(tmp_path, **settings, STICKSHAKER_HTTP_PORT=port) as process:
+            said, _ = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert "set STICKSHAKER_HTTP_HOST and STICKSHAKER_HTTP_PORT" in said
 
 
 @pytest.mark.parametrize("words", [("--role", "chief"), ("--role", "")])

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import random
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -215,7 +216,7 @@ async def test_mistakes_of_senders_are_told_to_them_and_not_logged(
     for text in (chunked, head + "Content-Length: many\r\n\r\n", "GET / HTTP/9\r\n\r\n", head + "a b: c\r\n\r\n"):
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(text.encode())
-        assert (await reader.read(12)).startswith(b"HTTP/1.1 4")
+        assert re.match(rb"HTTP/1\.[01] 4", await reader.read(12))
         writer.close()
     assert not [r for r in caplog.records if r.levelno >= logging.WARNING]
 

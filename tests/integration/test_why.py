@@ -16,7 +16,7 @@ from bot.app.why import why
 from bot.domain.audit import AuditEntry
 from bot.domain.case import Asked, Case
 from bot.domain.decision import Verdict
-from bot.domain.outreach import Delivery, DeliveryState, Outreach, Role, Step
+from bot.domain.outreach import Delivery, Outreach, Role, Step
 from bot.domain.people import Preferences
 from bot.domain.pilot import Pilot
 from bot.domain.reply import Answer, BlockedBy, Cause, Cleared, Decide, Elsewhere, NextStep, Promise, ProposeStop

@@ -1,12 +1,13 @@
 """A firm lived through day by day over a real store: use that falls and comes back, people who answer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from world import RULES, World, world_of
 
 from adapters.redis_store.store import RedisStore
+from bot.detection.detect import Detector
 from bot.domain.outreach import Role
 from bot.domain.pilot import Dependency, Pilot
 from bot.domain.reply import Answer, Reply
@@ -152,7 +153,9 @@ class Story:
 
 def story_of(store: RedisStore) -> Story:
     """Return an empty firm on the morning of its first day."""
-    return Story(world_of(store, datetime.combine(BEGIN, MORNING), rules=RULES))
+    # A detector that remembers, as a process has: a year of mornings would else be judged anew each morning.
+    rules = replace(RULES, detect=Detector().detect)
+    return Story(world_of(store, datetime.combine(BEGIN, MORNING), rules=rules))
 
 
 def to(person: str, kind: str) -> Callable[[Said], bool]:

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from bot.domain.ask import Request, RequestState, Thing
 from bot.domain.calendar import Calendar
-from bot.domain.case import Asked, Case, CaseState
+from bot.domain.case import Asked, Block, Case, CaseState
 from bot.domain.decision import Decided, OpenDecision, OpenedBy, Verdict
 from bot.domain.finding import Kind
 from bot.domain.outreach import DeliveryState, Outreach, Role, Step
-from bot.domain.reply import Decide, NeedsFirst, ProposeStop, Reply, SnoozeUntil
+from bot.domain.reply import Cause, Decide, NeedsFirst, ProposeStop, Reply, SnoozeUntil
 from bot.policy.answer import apply_reply, objection
 from bot.policy.budget import Budget
 from bot.policy.decide import decide
@@ -305,3 +305,14 @@ def test_a_second_wish_that_rests_does_not_keep_a_decision_waiting() -> None:
     )
     case = waiting(requests=(request(RequestState.EXPIRED), rests), decision=OPEN)
     assert what(case) == Say(Step.DECISION, "p_sam", 1)
+
+
+def test_done_without_use_goes_to_the_owner_first() -> None:
+    """Two quiet weeks after 'done', then one question to the owner; nothing goes up because use has not followed."""
+    block = Block(cause=Cause.DATA, person="Kim", until=TODAY + 14 * DAY, said_by="p_owner", said_at=NOW - 20 * DAY)
+    case = waiting(state=CaseState.BLOCKED, block=block, requests=(request(RequestState.DONE, said_at=NOW),))
+    assert {what(case, NOW + n * DAY) for n in range(15)} == {Hold(Quiet.BLOCKED)}
+    check = what(case, NOW + 15 * DAY)
+    assert check == Say(Step.CHECK, "p_owner", 1)
+    came = case.model_copy(update={"findings": (finding(recent_share=0.9),)})
+    assert what(came, NOW + 15 * DAY) == Hold(Quiet.WORKING)

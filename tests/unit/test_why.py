@@ -7,7 +7,7 @@ from importlib.resources import files
 import pytest
 import yaml
 from builders import finding
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from tone import BANNED
@@ -157,6 +157,17 @@ def test_who_set_the_role_is_told() -> None:
     assert "as sponsor of" in told(step=Step.DECISION)[2]
 
 
+def test_weekly_messages_name_their_own_roles() -> None:
+    """A sponsor, a programme lead and whoever reads first are told who named them, and from which day the facts are."""
+    weekly_facts = {"finding": None, "pilot": "", "by": By.WEEKLY}
+    assert "as sponsor of the pilots in it" in told(step=Step.DIGEST, **weekly_facts)[2]
+    assert "as programme lead of the pilots in it" in told(step=Step.LEAD_LIST, **weekly_facts)[2]
+    review = told(step=Step.REVIEW, **weekly_facts | {"by": By.REVIEWER})
+    assert "read by somebody before they leave" in review[0]
+    assert review[1].endswith("the registry and team totals only, as of Thu 5 March.")
+    assert "the sponsor named you to stand in" in review[2]
+
+
 def test_the_budget_tells_what_may_come() -> None:
     """Room, no room, and no more messages at all are three different sentences."""
     full = Allowance(role=Role.UNBLOCKER, got=1, most=1, may=0)
@@ -256,12 +267,15 @@ def test_a_file_that_can_not_be_filled_in_is_refused(place: str, text: object, s
 moments = st.integers(1, 13 * 48).map(lambda n: -n * HALF_HOUR)
 
 
+@settings(deadline=None)
 @given(
     start=st.integers(0, 48 * 370).map(lambda n: datetime(2026, 1, 1, tzinfo=UTC) + n * HALF_HOUR),
     mine=st.lists(moments, max_size=3),
     others=st.lists(moments, max_size=2),
     role=st.sampled_from(Role),
-    limits=st.builds(Budgets, owner_per_week=st.integers(1, 4), person_per_week=st.integers(1, 5)),
+    limits=st.builds(
+        Budgets, owner_per_week=st.integers(1, 4), person_per_week=st.integers(1, 5), min_gap_hours=st.integers(0, 60)
+    ),
 )
 def test_what_may_come_is_what_the_claim_allows(
     start: datetime, mine: list[timedelta], others: list[timedelta], role: Role, limits: Budgets
