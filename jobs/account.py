@@ -113,7 +113,7 @@ def _asked(played: Played, people: Mapping[str, Person]) -> None:
     for at, what, pilot, who in sorted(rows):
         table.add_row(
             what,
-            plain(_name(fleet, pilot)),
+            plain(_name(fleet, pilot)) if pilot else "",
             plain(who.split("@")[0]),
             f"{at.astimezone(_zone(fleet, pilot)):%a %d %b %H:%M}",
         )
@@ -241,7 +241,8 @@ def _name(fleet: Fleet, pilot: str) -> str:
 
 
 def _zone(fleet: Fleet, pilot: str) -> ZoneInfo:
-    return to_zone(next(p.timezone for p in fleet.pilots if p.id == pilot) or "UTC")
+    """Return the clock of a pilot's people; weekly messages, which are about several, are told by that of Paris."""
+    return to_zone(next((p.timezone for p in fleet.pilots if p.id == pilot), None) or "Europe/Paris")
 
 
 def _day(day: date | None, fleet: Fleet) -> str:

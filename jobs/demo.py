@@ -42,7 +42,7 @@ async def to_plain(played: Played, process: Process) -> dict[str, object]:
                 "pilot": s.outreach.pilot,
                 "kind": s.outreach.step.value,
                 "recipient": people[s.outreach.recipient].name,
-                "on": s.at.astimezone(zones[s.outreach.pilot]).date().isoformat(),
+                "on": s.at.astimezone(zones.get(s.outreach.pilot, to_zone("UTC"))).date().isoformat(),
             }
             for s in played.sent
         ],

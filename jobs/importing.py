@@ -1,8 +1,11 @@
 """The import command: an export read back into an empty store."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Annotated, BinaryIO
+from shutil import copyfileobj
+from tempfile import SpooledTemporaryFile
+from typing import IO, Annotated, BinaryIO, Final
 
 import typer
 
@@ -12,6 +15,9 @@ from jobs.load import opened
 from jobs.running import AsJson, operator, run
 from jobs.shown import plain, say, say_json
 from jobs.wiring import Process
+
+IN_MEMORY: Final = 32 * 1024 * 1024
+"""Bytes of a pipe that are kept in memory; more of them in a file without a name."""
 
 
 def import_command(
@@ -23,8 +29,8 @@ def import_command(
 
     async def body(process: Process) -> None:
         least = process.rules.detection.min_group if process.settings.aggregate_only else None
-        with opened(file) as (stream, name, _):
-            taken = await take_export(_lines(stream, name), process.ports, operator(), least_group=least)
+        with opened(file) as (stream, name, _), _rewindable(stream, name) as kept:
+            taken = await take_export(_Lines(kept, name), process.ports, operator(), least_group=least)
         if as_json:
             say_json(asdict(taken))
         else:
@@ -33,14 +39,35 @@ def import_command(
     run(body)
 
 
-def _lines(stream: BinaryIO, name: str) -> Iterator[str]:
-    """Yield the lines of a stream as text; raises InputError where it is none."""
-    try:
-        for line in stream:
-            yield line.decode("utf-8")
-    except UnicodeDecodeError as fault:
-        msg = f"{name} is no text in UTF-8; give what `stickshaker export` printed, unchanged."
-        raise InputError(msg) from fault
+@contextmanager
+def _rewindable(stream: BinaryIO, name: str) -> Iterator[IO[bytes]]:
+    """Give a stream that can be gone through twice: what comes through a pipe is kept until the end of the block."""
+    if stream.seekable():
+        yield stream
+        return
+    with SpooledTemporaryFile(IN_MEMORY) as kept:
+        try:
+            copyfileobj(stream, kept)
+        except OSError as fault:
+            msg = f"{name} can't be kept while it is checked ({fault.strerror}); give the export as a FILE."
+            raise InputError(msg) from fault
+        yield kept
+
+
+class _Lines:
+    """The lines of a stream as text, from its begin each time; iterating raises InputError where it is no text."""
+
+    def __init__(self, stream: IO[bytes], name: str) -> None:
+        self._stream, self._name = stream, name
+
+    def __iter__(self) -> Iterator[str]:
+        self._stream.seek(0)
+        try:
+            for line in self._stream:
+                yield line.decode("utf-8")
+        except UnicodeDecodeError as fault:
+            msg = f"{self._name} is no text in UTF-8; give what `stickshaker export` printed, unchanged."
+            raise InputError(msg) from fault
 
 
 def _show(name: str, taken: Imported) -> None:

@@ -1,7 +1,8 @@
 """Thirty weeks of an invented firm, lived through day by day by the real use cases on a store of their own."""
 
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,10 +12,12 @@ from typing import Final
 from bot.app.sweep import SweepReport, sweep
 from bot.app.switch import go_live
 from bot.domain.calendar import to_zone
-from bot.domain.outreach import Delivery, DeliveryState, Outreach, Step, identity
+from bot.domain.outreach import Delivery, DeliveryState, Outreach, Role, Step, identity
+from bot.domain.pilot import Pilot
 from bot.domain.reply import Reply
+from bot.messages.model import Message
 from jobs.fleet.fleet import Fleet, make_fleet
-from jobs.fleet.owners import Reaction
+from jobs.fleet.others import Given, Others
 from jobs.fleet.write import write_fleet
 from jobs.load import take_registry, take_usage
 from jobs.settings import Settings
@@ -100,12 +103,14 @@ async def play(process: Process, clock: PlayedClock, fleet: Fleet, each_day: Cal
 
 
 class _Troupe:
-    """The owners: they read what arrives and answer it at the moment their script says."""
+    """The people of the firm: they read what arrives and answer it at the moment their script says."""
 
     def __init__(self, process: Process, clock: PlayedClock, fleet: Fleet) -> None:
         self._process, self._clock, self._fleet = process, clock, fleet
-        self._answered: set[str] = set()
-        self._planned: list[tuple[Reaction, Outreach]] = []
+        self._read_already: set[str] = set()
+        self._rounds: Counter[str] = Counter()
+        self._planned: list[Given] = []
+        self._others = Others(process.rules.calendar)
         self.replies: list[Reply] = []
 
     async def live_through(self, day: date) -> None:
@@ -120,38 +125,52 @@ class _Troupe:
 
     async def _next(self, end: datetime) -> datetime | None:
         """Return the next moment from now to `end`: somebody answers, or a delivery falls due."""
-        moments = [r.at for r, _ in self._planned]
+        moments = [one.at for one in self._planned]
         moments += [d.due_at for d in await self._process.ports.outbox.due(end)]
         return min((m for m in moments if self._clock.at < m < end), default=None)
 
     async def _answer(self) -> None:
         """Give the answers whose moment has come."""
         now = self._clock.at
-        for reaction, outreach in [p for p in self._planned if p[0].at <= now]:
-            self._planned.remove((reaction, outreach))
+        for one in [p for p in self._planned if p.at <= now]:
+            self._planned.remove(one)
             reply = Reply(
-                key=f"demo:{identity(outreach.id, reaction.at.isoformat())}",
-                person=outreach.recipient,
-                case_id=outreach.case_id,
-                pilot=outreach.pilot,
-                answer=reaction.answer,
+                key=f"demo:{identity(one.case_id, one.person, one.at.isoformat())}",
+                person=one.person,
+                case_id=one.case_id,
+                pilot=one.pilot,
+                answer=one.answer,
                 received_at=now,
+                role=one.role,
+                thing=one.thing,
             )
             await self._process.ports.inbox.receive(reply)
             self.replies.append(reply)
 
     async def _read(self) -> None:
-        """Let owners read what arrived, and plan the answer to a first question."""
+        """Let people read what arrived, and plan their answers."""
         for sent in await _sent(self._process):
-            outreach = sent.outreach
-            if outreach.step is not Step.NUDGE or outreach.case_id in self._answered:
+            if sent.outreach.id in self._read_already:
                 continue
-            self._answered.add(outreach.case_id)
-            pilot = next(p for p in self._fleet.pilots if p.id == outreach.pilot)
-            day = sent.at.astimezone(to_zone(pilot.timezone or "UTC")).date()
-            reaction = self._fleet.replies[outreach.pilot](day)
-            if reaction is not None:
-                self._planned.append((reaction, outreach))
+            self._read_already.add(sent.outreach.id)
+            pilot = next((p for p in self._fleet.pilots if p.id == sent.outreach.pilot), None)
+            if sent.outreach.role is Role.OWNER:
+                self._planned += self._of_owner(sent, pilot)
+            else:
+                message = Message.from_stored(sent.delivery.message or "")
+                self._planned += self._others.answers(sent.outreach, message, sent.at, pilot)
+
+    def _of_owner(self, sent: Sent, pilot: Pilot | None) -> Iterator[Given]:
+        """Yield an owner's answer to a first question: of the first round, or of the second."""
+        outreach = sent.outreach
+        if outreach.step is not Step.NUDGE or pilot is None:
+            return
+        self._rounds[outreach.case_id] += 1
+        script = (self._fleet.replies, self._fleet.later)[self._rounds[outreach.case_id] > 1].get(pilot.id)
+        day = sent.at.astimezone(to_zone(pilot.timezone or "UTC")).date()
+        reaction = script(day) if script else None
+        if reaction is not None:
+            yield Given(reaction.at, outreach.recipient, outreach.case_id, pilot.id, reaction.answer, Role.OWNER)
 
 
 async def _sent(process: Process) -> list[Sent]:

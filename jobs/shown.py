@@ -19,6 +19,7 @@ from bot.app.overview import PilotLine, PilotPage
 from bot.app.sweep import Planned, SweepReport
 from bot.detection.evidence import day as say_day
 from bot.detection.signals.recovered import recovery
+from bot.domain.ask import Request, RequestState
 from bot.domain.case import Case, CaseState
 from bot.domain.finding import OWNER_KINDS, RANK, SIGNAL_KINDS, Finding
 from bot.domain.pilot import Pilot
@@ -83,7 +84,16 @@ STEPS: Final = {
     "commitment_check": "question about what was promised",
     "recovery": "thank-you",
     "retraction": "correction",
+    "told": "news of an answer",
+    "unblock_ask": "request to who can clear it",
+    "unblock_check": "question about a day they named",
+    "thanks": "thank-you to who cleared it",
+    "decision": "question to the sponsor",
+    "digest": "sponsor's message of the week",
+    "lead_list": "programme lead's message of the week",
+    "review": "digest to be read first",
 }
+"""What each step is called."""
 
 
 def open_streams() -> None:
@@ -285,6 +295,25 @@ def _said(case: Case) -> str:
     return f"ask again on {case.snoozed_until}" if case.snoozed_until else ""
 
 
+def _asked_of_others(case: Case) -> str:
+    """Return what somebody else is asked for, as far as it matters now."""
+    live = [r for r in case.requests if r.loop == case.loop]
+    return "; ".join(f"{r.thing.words}, of {r.name}: {r.state.value}{_by(r)}" for r in live)
+
+
+def _by(request: Request) -> str:
+    day = request.promised_for if request.promised_for and request.state is RequestState.PROMISED else None
+    return f", by {day}" if day else ""
+
+
+def _decision(case: Case) -> str:
+    """Return what a sponsor is to decide, or has decided."""
+    if case.decision is not None:
+        return f"open since {case.decision.opened_at:%Y-%m-%d}, hoped for by {case.decision.due}"
+    last = case.decided[-1] if case.decided else None
+    return f"{last.verdict.value}{f' by {last.until}' if last.until else ''}, on {last.at:%Y-%m-%d}" if last else ""
+
+
 def _recovered(case: Case) -> str:
     """Return why a case ended as recovered."""
     if case.state is not CaseState.RECOVERED or case.closed_at is None:
@@ -321,6 +350,8 @@ def show_page(page: PilotPage) -> None:
         ("case", line.state and line.state.value),
         ("recovered", page.case and _recovered(page.case)),
         ("was said", page.case and _said(page.case)),
+        ("asked of others", page.case and _asked_of_others(page.case)),
+        ("decision", page.case and _decision(page.case)),
         ("listed for the programme lead", line.listed),
         ("quiet because", line.why),
     ):

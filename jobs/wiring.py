@@ -27,6 +27,7 @@ from bot.app.push import Pushed, push
 from bot.app.replies import reflect_deliveries, work_off_replies
 from bot.app.rules import Rules
 from bot.app.vitals import Check, checks_of, vitals
+from bot.app.weekly import make_weeklies
 from bot.detection.detect import Detector
 from bot.domain.people import Person
 from bot.domain.settings import DetectionSettings
@@ -56,8 +57,9 @@ class Process:
     """What must go well for this process to be of use, by the names of adapters.web.server.SAID."""
 
     async def work(self) -> None:
-        """Work off replies, then pending outreach, then what is due, here and now."""
+        """Work off replies, weekly messages, then pending outreach, then what is due, here and now."""
         await work_off_replies(self.ports, self.rules)
+        await make_weeklies(self.ports, self.rules, self.ports.clock.now())
         await relay(self.ports, self.rules)
         await self.duties.deliverer.deliver_due()
         await reflect_deliveries(self.ports, list(await self.ports.touched.read()))

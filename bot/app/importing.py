@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from bot.app.export import key_mark
+from bot.app.export import VERSION, Seal, key_mark
 from bot.app.load import BATCH, people_of, too_fine
 from bot.domain.audit import AuditEntry
 from bot.domain.case import Asked, Case
@@ -18,9 +18,6 @@ from bot.domain.record import Record
 from bot.domain.telemetry import SourceStatus, UsageDay
 from bot.errors import InputError
 from bot.ports import Ports
-
-KNOWN: Final = 1
-"""The version of exports that this program writes and reads."""
 
 KINDS: Final[dict[str, type[Record]]] = {"source": SourceStatus, "pilot": Pilot, "usage": UsageDay, "case": Case}
 
@@ -52,13 +49,14 @@ class _Batch:
 
 
 async def take_export(lines: Iterable[str], ports: Ports, who: str, *, least_group: int | None = None) -> Imported:
-    """Store what an export holds; run again after a cut, it goes on.
+    """Store what an export holds; run again after a cut, it goes on. The lines are gone through twice, so give no iterator.
 
-    With `least_group` (aggregate-only) days and small groups are left out. Raises InputError, naming the line, for
+    Nothing is stored unless the last line says that all before it are there and unchanged. With `least_group` (aggregate-only) days and small groups are left out. Raises InputError, naming the line, for
     what is no export of ours, was made under another pseudonym key, or differs from what the store already holds.
     """
-    taken, sources, todo = Imported(), list[SourceStatus](), enumerate(lines, 1)
-    _check_header(next(todo, (1, ""))[1], ports)
+    taken, sources = Imported(), list[SourceStatus]()
+    count = _check_whole(lines, ports)
+    todo = islice(enumerate(lines, 1), 1, count - 1)
     pilots: dict[str, Pilot] = {}
     while numbered := list(islice(todo, BATCH)):
         batch = _read(numbered, taken)
@@ -80,14 +78,42 @@ async def take_export(lines: Iterable[str], ports: Ports, who: str, *, least_gro
     return taken
 
 
+def _check_whole(lines: Iterable[str], ports: Ports) -> int:
+    """Return how many lines there are; raises InputError unless they are what was printed, from the first to the last."""
+    seal, count, last = Seal(), 0, ""
+    for count, line in enumerate(lines, 1):
+        if count == 1:
+            _check_header(line, ports)
+        else:
+            seal.add(last)
+        last = line
+    if count == 0:
+        _check_header("", ports)
+    if not last.startswith('{"end":'):
+        msg = f"The export is cut off after line {count}: its last line, with counts and a checksum, is missing. Make it again."
+        raise InputError(msg)
+    if _object(last, count) != seal.told:
+        for number, line in enumerate(lines, 1):
+            _object(line, number)
+        msg = f"The {count} lines of the export are not those that were printed (counts or checksum differ). Make it again."
+        raise InputError(msg)
+    return count
+
+
 def _check_header(line: str, ports: Ports) -> None:
     header = _object(line, 1)
     if header.get("stickshaker") != "export":
         msg = "Line 1 is no header of an export; give what `stickshaker export` printed, whole and unchanged."
         raise InputError(msg)
     version = header.get("v")
-    if version != KNOWN:
-        msg = f"This export has version {version}, this program reads version {KNOWN}; import it with the Stickshaker that made it."
+    if version == 1:
+        msg = (
+            "This export is of an older Stickshaker, which did not write down whether it is whole: make it again with "
+            "this one, or import it with that one and export it anew."
+        )
+        raise InputError(msg)
+    if version != VERSION:
+        msg = f"This export has version {version}, this program reads version {VERSION}; import it with the Stickshaker that made it."
         raise InputError(msg)
     if header.get("key") != key_mark(ports):
         msg = (
@@ -120,7 +146,7 @@ def _object(line: str, number: int) -> dict[str, Any]:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        msg = f"Line {number} is no line of an export: it is cut off or changed. Make the export again, or leave the line out."
+        msg = f"Line {number} is no line of an export: it is cut off or changed. Make the export again."
         raise InputError(msg)
     return value
 

@@ -1,6 +1,6 @@
 """Take in tables: good rows are stored, bad ones go to the reject list with their reason."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -52,9 +52,10 @@ async def load_registry(rows: Iterable[Row[Pilot]], ports: Ports, reject: Reject
     return LoadReport(counts, rejected)
 
 
-def people_of(pilots: Iterable[Pilot], ports: Ports) -> list[Person]:
+def people_of(pilots: Sequence[Pilot], ports: Ports) -> list[Person]:
     """Return everybody these pilots name."""
     names = {name for p in pilots for name in (p.owner, p.sponsor, p.programme_lead) if name}
+    names |= {d.holder for p in pilots for d in p.dependencies if d.holder}
     return [Person(id=ports.people.identify(name), name=name) for name in sorted(names)]
 
 

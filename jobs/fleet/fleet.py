@@ -9,11 +9,11 @@ import numpy as np
 
 from bot.domain.calendar import Calendar
 from bot.domain.finding import Kind
-from bot.domain.pilot import PRE_PRODUCTION, Pilot
+from bot.domain.pilot import PRE_PRODUCTION, Dependency, Pilot
 from bot.domain.telemetry import FloatGrid, UsageDay
 from jobs.fleet.chance import Chance, make_chance
-from jobs.fleet.firm import PROFILES, PROGRAMME_LEAD, TIMEZONES, Profile, Shape, Tool, to_mail
-from jobs.fleet.owners import Script, write_scripts
+from jobs.fleet.firm import APPROVER, PROFILES, PROGRAMME_LEAD, TIMEZONES, Profile, Shape, Tool, to_mail
+from jobs.fleet.owners import Script, write_later_scripts, write_scripts
 from jobs.fleet.people import Counts, live
 from jobs.fleet.plans import draw_age, make_plan
 from jobs.fleet.seasons import COUNTRIES, SATURDAY, Dip, longest_dip, presence
@@ -68,6 +68,8 @@ class Fleet:
     people: Mapping[str, int]
     sessions: Mapping[str, date]
     replies: Mapping[str, Script]
+    later: Mapping[str, Script]
+    """How an owner answers the first question of a second round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ def make_fleet(seed: int, today: date) -> Fleet:
         people={name: story.cast.people for name, story in stories.items()},
         sessions=sessions,
         replies=write_scripts(shapes, tuple(pilots), sessions, calendar),
+        later=write_later_scripts(shapes, tuple(pilots), calendar),
     )
 
 
@@ -145,6 +148,7 @@ def _pilot(scene: Scene, seats: int) -> Pilot:
         stage_since=plan.since,
         planned_stage_days=plan.planned_days,
         milestones=plan.milestones,
+        dependencies=_reviewed(scene) if profile.shape is Shape.PLATEAU else (),
         seats=seats,
         country=scene.country,
         timezone=TIMEZONES[scene.country],
@@ -152,6 +156,14 @@ def _pilot(scene: Scene, seats: int) -> Pilot:
         use_case_family=profile.family,
         depth=profile.depth,
         outcome_metric=profile.outcome_metric,
+    )
+
+
+def _reviewed(scene: Scene) -> tuple[Dependency, ...]:
+    """Return what a plateau waited for before it could begin; so the registry knows whom it may wait for again."""
+    held_by = to_mail(APPROVER)
+    return (
+        Dependency(id=f"{scene.profile.id}-dpia", kind="dpia", holder=held_by, since=scene.start, done_on=scene.start),
     )
 
 

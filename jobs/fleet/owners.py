@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from bot.domain.calendar import Calendar, to_zone
 from bot.domain.pilot import Pilot
-from bot.domain.reply import Answer, BlockedBy, Cause, NextStep, OnTrack, SnoozeUntil, StepDone
+from bot.domain.reply import Answer, BlockedBy, Cause, NextStep, OnTrack, ProposeStop, SnoozeUntil, StepDone
 from jobs.fleet.firm import APPROVER, Shape, to_mail
 
 
@@ -55,6 +55,11 @@ class Voice:
         """Answer on the next working day that nothing is wrong."""
         return Reaction(self.moment(self.after(nudged_on, 1), 15), OnTrack())
 
+    def proposes_to_stop(self, nudged_on: date) -> Reaction:
+        """Answer on the next working day that it should end, and what was learned."""
+        lesson = "Begin with the team that has the pain, not with the one that has the time."
+        return Reaction(self.moment(self.after(nudged_on, 1), 10), ProposeStop(lesson=lesson))
+
     def wants_two_weeks(self, nudged_on: date) -> Reaction:
         """Answer on the next working day that it has to wait for two weeks."""
         day = self.after(nudged_on, 1)
@@ -81,3 +86,11 @@ def write_scripts(
         }
         scripts[pilot.id] = by_shape.get(shapes[pilot.id], stay_silent)
     return scripts
+
+
+def write_later_scripts(
+    shapes: Mapping[str, Shape], pilots: tuple[Pilot, ...], calendar: Calendar
+) -> dict[str, Script]:
+    """Return how owners answer when they are asked anew: one proposes to stop, the others are silent."""
+    dead = (p for p in pilots if shapes[p.id] is Shape.DEAD_PLAN)
+    return {pilot.id: Voice(pilot, calendar, None).proposes_to_stop for pilot in dead}

@@ -27,6 +27,7 @@ REGISTRY_COLUMNS: Final = (
     "start",
     "use_case_family",
     "milestones",
+    "dependencies",
     "depth",
     "outcome_metric",
 )
@@ -77,7 +78,10 @@ def _write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str,
 def _registry_cells(pilot: Pilot) -> dict[str, object]:
     cells = pilot.model_dump(mode="json", include=set(REGISTRY_COLUMNS))
     promises = (f"{m.title} | {m.due} | {m.done_on or ''} | {m.id}" for m in pilot.milestones)
-    return cells | {"milestones": "; ".join(promises)}
+    waits = (
+        f"{d.kind} | {d.holder or ''} | {d.since or ''} |  | {d.done_on or ''} | {d.id}" for d in pilot.dependencies
+    )
+    return cells | {"milestones": "; ".join(promises), "dependencies": "; ".join(waits)}
 
 
 def _usage_cells(row: UsageDay) -> dict[str, object]:

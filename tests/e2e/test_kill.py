@@ -114,7 +114,7 @@ def test_killed_in_the_middle_of_a_load(tmp_path: Path) -> None:
     again, hits = export(tmp_path / "killed", registry, usage, kills=3)
     assert hits > 0
     assert again == whole
-    assert len(whole.splitlines()) == 1 + 1 + 200 + 200 * 240
+    assert len(whole.splitlines()) == 1 + 1 + 200 + 200 * 240 + 1
 
 
 def export(folder: Path, registry: Path, usage: Path, kills: int) -> tuple[str, int]:

@@ -1,7 +1,11 @@
 """An export read back: into an empty store it gives the same export, and nothing over what is there."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -12,7 +16,7 @@ from world import World, old_pilot, world_of
 from adapters.redis_store.embedded import EmbeddedServer
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.store import RedisStore, client_of
-from bot.app.export import export
+from bot.app.export import Seal, export
 from bot.app.importing import take_export
 from bot.domain.audit import AuditEntry
 from bot.domain.case import Case
@@ -22,6 +26,7 @@ from bot.domain.reply import NextStep, OnTrack
 from bot.domain.telemetry import SourceStatus, UsageDay
 from bot.errors import InputError, NewerRecord
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 LEAST = 5
 SECRET = b"a key of the tests"
 Cli = Callable[..., tuple[int, str, str]]
@@ -39,6 +44,34 @@ async def empty(valkey: EmbeddedServer) -> AsyncIterator[RedisStore]:
 async def told(world: World) -> list[str]:
     """Return the lines of the export."""
     return [line async for line in export(world.ports, LEAST)]
+
+
+class Ended(Exception):  # noqa: N818  reads as what happened
+    """An import was cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndsIn:
+    """Lines of which all are there, and whose reader is cut off at one when it stores them."""
+
+    lines: list[str]
+    end: int
+    rounds: list[int] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through all once, and through the first ones the second time."""
+        self.rounds.append(1)
+        yield from self.lines if len(self.rounds) == 1 else self.lines[: self.end]
+        if len(self.rounds) > 1:
+            raise Ended
+
+
+def sealed(lines: list[str]) -> list[str]:
+    """Return lines with a last one that says they are whole."""
+    seal = Seal()
+    for line in lines:
+        seal.add(line)
+    return [*lines, json.dumps(seal.told)]
 
 
 async def lived(world: World) -> None:
@@ -89,7 +122,10 @@ async def test_an_export_read_into_an_empty_store_gives_the_same_export(store: R
     await lived(world)
     lines = await told(world)
     kinds = [next(iter(json.loads(line))) for line in lines[1:]]
-    assert {k: kinds.count(k) for k in kinds} == {"source": 2, "pilot": 3, "usage": 42, "case": 4}
+    assert {k: kinds.count(k) for k in kinds} == {"source": 2, "pilot": 3, "usage": 42, "case": 4, "end": 1}
+    assert (
+        json.loads(lines[-1])["end"].items() >= {"source": 2, "pilot": 3, "usage": 42, "case": 4, "lines": 52}.items()
+    )
     taken = await take_export(lines, other.ports, "ada")
     assert (taken.sources, taken.pilots, taken.usage, taken.suppressed, taken.cases) == (2, 3, 42, 20, 4)
     assert taken.undone == 0
@@ -120,14 +156,46 @@ async def test_what_was_restored_goes_on_and_asks_nobody_twice(store: RedisStore
     ]
 
 
-async def test_a_cut_import_goes_on(store: RedisStore, empty: RedisStore) -> None:
-    """Ended after any line, the same file read again brings the store to the same export."""
+async def test_a_cut_import_goes_on(store: RedisStore, empty: RedisStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ended at any moment, the same file read again brings the store to the same export."""
     world, other = world_of(store), world_of(empty)
     await lived(world)
     lines = await told(world)
-    for end in (2, 5, 20, len(lines) - 1, len(lines)):
-        await take_export(lines[:end], other.ports, "ada")
+    monkeypatch.setattr("bot.app.importing.BATCH", 4)
+    for end in (2, 7, 20, len(lines) - 2):
+        with pytest.raises(Ended):
+            await take_export(EndsIn(lines, end), other.ports, "ada")
+    await take_export(lines, other.ports, "ada")
     assert await told(other) == lines
+
+
+async def test_an_export_that_is_not_whole_is_refused_before_anything_is_stored(
+    store: RedisStore, empty: RedisStore
+) -> None:
+    """Cut off after any line, within one, with a line less, twice, in another place or changed by one digit: no record."""
+    world, other = world_of(store), world_of(empty)
+    await lived(world)
+    lines = await told(world)
+    for end in range(1, len(lines)):
+        with pytest.raises(InputError, match=f"cut off after line {end}:"):
+            await take_export(lines[:end], other.ports, "ada")
+    changed = next(line for line in lines if '"seats": 40' in line)
+    for odd, words in [
+        ([*lines[:-1], lines[-1][:-9]], f"Line {len(lines)}"),
+        ([*lines[:20], lines[20][:-9], *lines[21:]], "Line 21"),
+        ([*lines[:20], *lines[21:]], "lines of the export are not"),
+        ([*lines[:20], lines[20], *lines[20:]], "lines of the export are not"),
+        ([*lines[:20], lines[21], lines[20], *lines[22:]], "lines of the export are not"),
+        ([line.replace('"seats": 40', '"seats": 41') if line is changed else line for line in lines], "are not"),
+        ([*lines, lines[-1]], "are not"),
+        ([*lines, ""], "cut off"),
+    ]:
+        with pytest.raises(InputError, match=words):
+            await take_export(odd, other.ports, "ada")
+    assert await other.ports.pilots.all() == []
+    assert await other.ports.sources.all() == []
+    await take_export([line + "\r\n" for line in lines], other.ports, "ada")
+    assert await told(other) == lines, "how lines end does not matter"
 
 
 async def test_what_was_under_way_is_decided_anew_or_counts_as_sent(store: RedisStore, empty: RedisStore) -> None:
@@ -167,14 +235,15 @@ async def test_what_is_no_export_of_ours_is_refused_by_its_line(store: RedisStor
     """Another file, a cut line, a changed value, a missing pilot, a newer version, another key: each is one sentence."""
     world, other = world_of(store), world_of(empty)
     await world.register(old_pilot("a"))
-    header, *rest = await told(world)
+    header, *rest, _ = await told(world)
     pilot = json.loads(rest[0])
     fields = json.loads(header)
     for lines, words in [
         ([], "Line 1"),
         (["{}"], "no header"),
         (["id,name"], "Line 1"),
-        ([json.dumps(fields | {"v": 2})], "version 2"),
+        ([json.dumps(fields | {"v": 3})], "version 3"),
+        ([json.dumps(fields | {"v": 1})], "older Stickshaker"),
         ([json.dumps(fields | {"key": "another"})], "PSEUDONYM_KEY"),
         ([header, rest[0][:-9]], "Line 2"),
         ([header, '{"people": {}}'], "Line 2"),
@@ -183,9 +252,9 @@ async def test_what_is_no_export_of_ours_is_refused_by_its_line(store: RedisStor
         ([header, '{"usage": {"pilot": "a", "day": "2026-02-01", "source": "chat"}}'], "pilot a"),
     ]:
         with pytest.raises(InputError, match=words):
-            await take_export(lines, other.ports, "ada")
+            await take_export(sealed(lines) if lines else lines, other.ports, "ada")
     with pytest.raises(NewerRecord, match="newer Stickshaker"):
-        await take_export([header, json.dumps({"pilot": pilot["pilot"] | {"v": 2}})], other.ports, "ada")
+        await take_export(sealed([header, json.dumps({"pilot": pilot["pilot"] | {"v": 2}})]), other.ports, "ada")
     assert await other.ports.pilots.all() == []
 
 
@@ -215,6 +284,11 @@ def test_the_commands_round_an_export(cli: Cli, registry: str, tmp_path: Path, m
     assert (code, "2 pilots" in out, "1 rows of small groups" in out) == (0, True, True)
     assert cli("export")[1] == before
     assert json.loads(cli("import", "-", "--json", stdin=before)[1])["cases"] == 1
+    pipe = f'cat export.jsonl | "{sys.executable}" -m jobs.cli import - --json'
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    piped = subprocess.run(["/bin/sh", "-c", pipe], env=env, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert json.loads(piped.stdout)["cases"] == 1
+    assert cli("import", "-", stdin=before[: len(before) // 2])[0] == 2
     (tmp_path / "odd").write_bytes(b"\xff\xfe")
     code, _, err = cli("import", "odd")
     assert (code, "UTF-8" in err) == (2, True)
