@@ -63,10 +63,10 @@ class Later(Exception):  # noqa: N818  as above
 class Elsewhere(Exception):  # noqa: N818  as above
     """The person turns to another pilot of the same message."""
 
-    def __init__(self, case_id: str) -> None:
-        """Name its case."""
-        super().__init__(case_id)
-        self.case_id = case_id
+    def __init__(self, key: str) -> None:
+        """Name its section."""
+        super().__init__(key)
+        self.key = key
 
 
 class Chat:
@@ -97,11 +97,11 @@ class Chat:
         if not waiting:
             self._console.print("Nothing waits for an answer from you.")
         try:
-            while fresh := [one for one in waiting if one.section.case_id not in self._later]:
+            while fresh := [one for one in waiting if one.section.key not in self._later]:
                 await self._converse(fresh[0], fresh)
                 # Read anew each time: an answer may settle what came after it.
                 waiting, _ = await self._letters()
-                waiting.sort(key=lambda one: one.section.case_id != self._next)
+                waiting.sort(key=lambda one: one.section.key != self._next)
         except (Left, EOFError):
             self._console.print("[dim]Until next time.[/]")
 
@@ -116,7 +116,7 @@ class Chat:
             for section in message.sections:
                 one = await self._waiting(delivery, message, section)
                 if one is not None:
-                    waiting[section.case_id] = one
+                    waiting[section.key] = one
                 else:
                     when = f"{delivery.claimed_at:%d %b}" if delivery.claimed_at else ""
                     past.append(f"[dim]{when}  {escape(section.fact)}[/]")
@@ -154,12 +154,12 @@ class Chat:
         try:
             answer = self._answer(message)
         except Elsewhere as other:
-            self._next = other.case_id
+            self._next = other.key
         except Later:
-            self._later.add(one.section.case_id)
+            self._later.add(one.section.key)
             self._console.print("[dim]Left for later.[/]\n")
         else:
-            self._later.add(one.section.case_id)
+            self._later.add(one.section.key)
             await self._give(one, answer)
 
     def _show(self, one: Waiting, message: Message) -> None:
@@ -184,7 +184,7 @@ class Chat:
         """Return the answer behind a number, with its details asked one by one; another pilot's number opens that."""
         choice = picked(message, said)
         if isinstance(choice, Section):
-            raise Elsewhere(choice.case_id)
+            raise Elsewhere(choice.key)
         if choice is None:
             numbers = len(message.sections[0].choices) + len(message.sections) - 1
             self._console.print(f"There are numbers 1 to {numbers}; which one?")

@@ -19,12 +19,14 @@ from bot.errors import Conflict
 from bot.messages.asks import About
 from bot.messages.other_receipts import receipt_of_others
 from bot.messages.receipts import receipt
-from bot.policy.answer import Follows, apply_reply, objection
+from bot.policy.answer import Follows, apply_reply, day_objection, objection
 from bot.policy.decisions import Recipient
 from bot.policy.request_answer import answer_ask
 from bot.policy.wishes import Around, decision, dependency_for, thing_of, wish
 from bot.ports import Ports
 
+MOST_PASSED_ON = 2
+"""So often a wish goes to somebody else on the word of whoever was asked; then a person looks at it."""
 TRIES = 8
 """Writes to one case that may collide with others."""
 
@@ -88,11 +90,11 @@ class Standpoint:
             return asked[-1].thing
         return Thing(kind=answer.cause.value, words=answer.thing or self.rules.texts.causes[answer.cause])
 
-    def onward(self) -> Request | None:
+    def onward(self) -> Follows:
         """Return the wish to whoever holds the thing instead, where the answer names somebody."""
         answer, pilot, reply = self.reply.answer, self.pilot, self.reply
         asked = next((r for r in reversed(self.case.requests) if r.key == (reply.person, reply.thing)), None)
-        if pilot is None or asked is None or not isinstance(answer, Elsewhere):
+        if pilot is None or asked is None or not isinstance(answer, Elsewhere) or asked.hops >= MOST_PASSED_ON:
             return None
         person, around = self.cast.named(answer.person), self._around(pilot)
         said = BlockedBy(
@@ -100,8 +102,9 @@ class Standpoint:
         )
         made = wish(self.case, said, person.id if person else "", asked.thing, around)
         if not isinstance(made, Request):
-            return None
-        return made.model_copy(update={"hops": asked.hops + 1, "line": asked.line, "since": asked.since})
+            return made
+        kept = {"hops": asked.hops + 1, "line": asked.line, "since": asked.since, "passed_on": True}
+        return made.model_copy(update=kept)
 
     def receipt(self, after: Case, follows: Follows) -> str:
         """Return what the author of the reply is told."""
@@ -153,6 +156,11 @@ def entry_of(reply: Reply, before: Case, after: Case) -> AuditEntry:
 async def answer_to_ask(reply: Reply, ports: Ports, rules: Rules) -> str | None:
     """Move an Ask by an answer to it, then every case that waits; cut off anywhere and done again, each moves once."""
     key, at = (reply.person, reply.thing or ""), reply.received_at
+    if isinstance(reply.answer, StopAsking):
+        return rules.texts.receipts.stop_asking
+    refused = day_objection(reply.answer, at)
+    if refused is not None:
+        return refused
     stored = (await ports.asks.some([key])).get(key)
     if stored is None:
         return rules.texts.others.receipts.not_asked
@@ -165,7 +173,9 @@ async def answer_to_ask(reply: Reply, ports: Ports, rules: Rules) -> str | None:
         return rules.texts.others.receipts.over
     notes = await asyncio.gather(*(_reach(one, moved, reply, ports, rules) for one in moved.waiting))
     await ports.touched.note([one.pilot for one in moved.waiting])
-    return next((note for note in notes if note), rules.texts.others.receipts.over)
+    told = [note for note in notes if note]
+    fresh = [note for note in told if note != rules.texts.receipts.duplicate]
+    return next(iter(fresh or told), rules.texts.others.receipts.over)
 
 
 async def _reach(waiting: Waiting, ask: Ask, reply: Reply, ports: Ports, rules: Rules) -> str | None:

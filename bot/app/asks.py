@@ -7,7 +7,7 @@ from typing import Final
 from bot.domain.ask import Ask, Request, Waiting
 from bot.domain.audit import AuditEntry
 from bot.domain.case import Case
-from bot.domain.outreach import Outreach
+from bot.domain.outreach import Delivery, Outreach, Step
 from bot.errors import Conflict
 from bot.policy.decisions import Decision, Join
 from bot.ports import Ports
@@ -20,7 +20,7 @@ async def join_asks(case: Case, taken: Iterable[Decision], ports: Ports, now: da
     """Let a case wait for what somebody was asked already; done before the case is stored, so that no answer misses it."""
     for decision in taken:
         if isinstance(decision, Join):
-            await join(case, decision.request, ports, now)
+            await join(case, decision.request, ports, now, asked=True)
 
 
 async def ask_for(outreach: Outreach, ports: Ports, now: datetime) -> None:
@@ -34,18 +34,34 @@ async def ask_for(outreach: Outreach, ports: Ports, now: datetime) -> None:
         await join(stored.case, request, ports, now)
 
 
-async def join(case: Case, request: Request, ports: Ports, now: datetime) -> None:
-    """Put a case among those that wait for an Ask, which is opened when there is none or the last one has ended."""
+async def join(case: Case, request: Request, ports: Ports, now: datetime, *, asked: bool = False) -> None:
+    """Put a case among those that wait for an Ask, which is opened when there is none or the last one takes no more.
+
+    With `asked` the person must have been asked already: raises Conflict when they have answered meanwhile.
+    """
     waiting = Waiting(case_id=case.id, pilot=case.pilot, since=request.since, line=request.line)
 
     def joined(ask: Ask | None) -> Ask:
-        if ask is not None and not ask.is_closed:
+        if ask is not None and ask.takes_more:
             return ask.with_waiting(waiting)
+        if asked:
+            raise Conflict("The Ask was answered meanwhile; the next look decides anew.")
         ordinal = ask.ordinal + 1 if ask else 1
         fresh = Ask(person=request.person, thing=request.thing, ordinal=ordinal, opened_at=now, due=request.due)
         return fresh.with_waiting(waiting)
 
     await move(request.key, joined, ports, now, f"{case.id} waits")
+
+
+async def note_sent(delivery: Delivery, ports: Ports, now: datetime) -> None:
+    """Note with each Ask of a message that it has left: whoever waits for the same from now on only joins."""
+    for one in delivery.active:
+        if one.step is Step.UNBLOCK and one.thing is not None:
+
+            def sent(ask: Ask | None) -> Ask | None:
+                return ask.model_copy(update={"sent_at": now}) if ask and ask.sent_at is None else ask
+
+            await move((one.recipient, one.thing), sent, ports, now, "asked")
 
 
 async def move(

@@ -33,7 +33,7 @@ def to_recipient(person: Person, pilot: Pilot, rules: Rules) -> Recipient:
     """Return somebody as policy sees them when a pilot is spoken of."""
     zone, country = clock_of(person, pilot, rules)
     own = person.preferences
-    return Recipient(person.id, zone, country, person.opted_out, own.delegate, own.away_until)
+    return Recipient(person.id, zone, country, person.opted_out, own.delegate, own.away_until, person.name)
 
 
 @dataclass(frozen=True, slots=True)

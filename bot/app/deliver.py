@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 
+from bot.app.asks import note_sent
 from bot.app.cast import desk_of
 from bot.app.correlated import correlated
 from bot.app.dispatch import Known, due_now, read_known, why_not
@@ -90,6 +91,7 @@ class Deliverer:
             found, ref = await ports.messenger.find(person, delivery.id)
         if found is Found.SENT:
             await ports.outbox.settle(delivery, token=token, state=DeliveryState.SENT, now=now, ref=ref)
+            await note_sent(delivery, ports, now)
             done.sent.append(delivery.id)
         elif found is Found.ABSENT and delivery.looked_at is None:
             # A history may lag, and a clock may have jumped while the send is still under way.
@@ -103,6 +105,7 @@ class Deliverer:
         else:
             reason = "the send was cut off and the chat can't tell whether it arrived"
             await ports.outbox.settle(delivery, token=token, state=DeliveryState.UNKNOWN, now=now, reason=reason)
+            await note_sent(delivery, ports, now)
             done.unknown.append(delivery.id)
 
     async def _send(self, delivery: Delivery, known: Known, done: Delivered) -> None:
@@ -135,6 +138,7 @@ class Deliverer:
         if claim is Claim.TAKEN:
             now = ports.clock.now()
             await ports.outbox.settle(delivery, token=token, state=DeliveryState.SENT, now=now, ref=ref)
+            await note_sent(delivery, ports, now)
             done.sent.append(delivery.id)
             LOG.info("sent")
         elif claim in {Claim.OVER_BUDGET, Claim.OUTSIDE_HOURS}:
@@ -203,10 +207,13 @@ class Deliverer:
         if refusal.final or self._rules.sending.is_hopeless(attempt, now - delivery.made_at):
             await ports.outbox.settle(delivery, token=token, state=DeliveryState.DEAD, now=now, reason=str(refusal))
             done.dead.append(delivery.id)
+            # Only the kind: the words of a refusal may hold an address.
+            LOG.warning("dead: the chat refused it %s", "for good" if refusal.final else "for too long")
             return
         due_at = now + (refusal.retry_after or self._rules.sending.pause(attempt))
         await ports.outbox.requeue(delivery, token=token, due_at=due_at, reason=str(refusal))
         done.refused.append(delivery.id)
+        LOG.info("refused for now, time %d", attempt)
         if refusal.retry_after is not None:
             done.limited.append(delivery.id)
 

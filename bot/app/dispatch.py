@@ -145,6 +145,9 @@ def why_not(outreach: Outreach, known: Known) -> str | None:
         return "no longer to be sent"
     if outreach.step in OF_WEEKLIES:
         return _why_not_weekly(outreach, known.weeklies.get(outreach.case_id))
+    ask = known.asks.get((outreach.recipient, outreach.thing or ""))
+    if outreach.step is Step.UNBLOCK and ask is not None and ask.takes_more and ask.sent_at is not None:
+        return "they were asked for it already"
     owner = known.cast.owner(pilot) if pilot else None
     sponsor = known.cast.sponsor(pilot) if pilot else None
     stored = known.cases.get(outreach.pilot)

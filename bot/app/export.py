@@ -13,7 +13,8 @@ from bot.ports import Ports
 
 VERSION: Final = 2
 """The version of exports that this program writes and reads; the first one had no last line to tell whether it is whole."""
-KINDS: Final = ("source", "pilot", "usage", "case")
+NAMES: Final = {"source": "sources", "pilot": "pilots", "usage": "rows", "case": "cases"}
+"""How the last line names the lines of a kind."""
 PURPOSE: Final = (
     "Made to help AI pilots along. Figures are totals of a pilot; groups below {least} people are left out. "
     "Not for judging people: no use for appraisal, pay, promotion or dismissal."
@@ -35,7 +36,7 @@ class Seal:
     @property
     def told(self) -> dict[str, object]:
         """Return the last line as plain values."""
-        counts = {kind: self._counts[kind] for kind in KINDS}
+        counts = {name: self._counts[kind] for kind, name in NAMES.items()}
         return {"end": {**counts, "lines": self._counts.total(), "sha256": self._hash.hexdigest()}}
 
 

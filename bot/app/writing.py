@@ -7,7 +7,7 @@ from bot.app.cast import desk_of
 from bot.app.dispatch import Known
 from bot.app.rules import Rules
 from bot.app.weekly import shown
-from bot.domain.ask import Request, RequestState
+from bot.domain.ask import Request, RequestState, Waiting
 from bot.domain.case import Case
 from bot.domain.outreach import OF_WEEKLIES, Outreach, Step
 from bot.domain.people import Person
@@ -17,6 +17,7 @@ from bot.messages.compose import compose, owner_choices, section
 from bot.messages.digest import digest_review
 from bot.messages.model import Message, Section
 from bot.messages.plain import to_plain
+from bot.policy.telling import NEWS
 
 
 class Writer:
@@ -70,7 +71,7 @@ class Writer:
         found: list[tuple[Step, Section]] = []
         told: set[tuple[Step, str]] = set()
         for one in held:
-            if one.step is Step.UNBLOCK and one.thing is not None:
+            if one.step in {Step.UNBLOCK, Step.UNBLOCK_CHECK} and one.thing is not None:
                 if (one.step, one.thing) in told:
                     continue
                 told.add((one.step, one.thing))
@@ -110,7 +111,7 @@ class Writer:
         about = [r for r in case.requests if r.thing.key == outreach.thing]
         mine = [r for r in about if r.person == outreach.recipient]
         if outreach.step is Step.TOLD:
-            answered = [r for r in about if r.said_at is not None]
+            answered = [r for r in about if r.said_at is not None and r.state in NEWS]
             return max(answered, key=lambda r: r.said_at or r.made_at, default=None)
         return mine[-1] if mine else None
 
@@ -129,9 +130,13 @@ class Writer:
             owner=self._named_by(case) or (owner.name if owner else pilot.owner or ""),
             today=desk.day(self._now),
             timezone=desk.timezone,
-            other=onward.name if onward else "",
+            other=onward.name if onward else self._sponsor(pilot) if case.decision else "",
             onward=onward,
         )
+
+    def _sponsor(self, pilot: Pilot) -> str:
+        sponsor = self._known.cast.sponsor(pilot)
+        return sponsor.name if sponsor else ""
 
     def _named_by(self, case: Case) -> str:
         """Return the name of whoever said last who can clear the way: an owner, or who stood in for one."""
@@ -142,8 +147,9 @@ class Writer:
     def _for_ask(self, about: asks.About, request: Request, outreach: Outreach) -> asks.About:
         """Name every pilot that waits for the same thing of the same person and still does."""
         ask = self._known.asks.get((outreach.recipient, request.thing.key))
-        waiting = [w.pilot for w in ask.waiting if self._waits(w.pilot, w.case_id)] if ask else []
-        names = {self._known.pilots[p].name for p in waiting if p in self._known.pilots} | {about.pilot}
+        waiting = [w for w in ask.waiting if self._waits(w, outreach)] if ask else []
+        names = {self._known.pilots[w.pilot].name for w in waiting} | {about.pilot}
+        lines = [(self._named_by(self._case(w.pilot)) or about.owner, w.line) for w in waiting if w.line]
         return asks.About(
             case=about.case,
             pilot=about.pilot,
@@ -151,8 +157,13 @@ class Writer:
             today=about.today,
             timezone=about.timezone,
             waiting=tuple(sorted(names)),
+            lines=tuple((who, line) for who, line in lines if line) if len(names) > 1 else (),
         )
 
-    def _waits(self, pilot: str, case_id: str) -> bool:
-        stored = self._known.cases.get(pilot)
-        return stored is not None and stored.case.id == case_id and not stored.case.is_closed
+    def _waits(self, waiting: Waiting, outreach: Outreach) -> bool:
+        """Whether a case that joined an Ask waits for it."""
+        stored = self._known.cases.get(waiting.pilot)
+        if stored is None or stored.case.id != waiting.case_id or waiting.pilot not in self._known.pilots:
+            return False
+        wishes = (r for r in stored.case.requests if r.key == (outreach.recipient, outreach.thing))
+        return not stored.case.is_closed and any(r.is_live for r in wishes)

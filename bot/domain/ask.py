@@ -30,7 +30,9 @@ class Thing(_Part):
     @property
     def key(self) -> str:
         """Return under what two pilots wait for the same thing."""
-        return identity("dependency", self.dependency) if self.dependency else identity("words", self.words.casefold())
+        if self.dependency:
+            return identity("dependency", self.dependency)
+        return identity("words", " ".join(self.words.casefold().split()).rstrip(".,;:!?"))
 
 
 class RequestState(StrEnum):
@@ -95,6 +97,8 @@ class Request(_Part):
     said_at: datetime | None = None
     hops: int = 0
     """How often it was passed on to somebody else."""
+    passed_on: bool = False
+    """Whether whoever was asked before named this person: the owner is told before it leaves."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -144,6 +148,8 @@ class Ask(Record):
     due: date
     waiting: tuple[Waiting, ...] = ()
     promised_for: date | None = None
+    sent_at: datetime | None = None
+    """When the message about it left; until then everybody who waits has it in a message of their own."""
     answered_at: datetime | None = None
     applied: tuple[str, ...] = ()
     """Keys of the replies that already moved this Ask."""
@@ -158,13 +164,14 @@ class Ask(Record):
         """Whether it has ended."""
         return self.state in ASK_ENDS
 
+    @property
+    def takes_more(self) -> bool:
+        """Whether another case may wait for it: it is open, or a day was named."""
+        return self.state in {AskState.OPEN, AskState.PROMISED}
+
     def with_waiting(self, one: Waiting) -> Self:
         """Return the Ask with one more case that waits; one that waits already keeps its place."""
         others = [w for w in self.waiting if w.case_id != one.case_id]
         known = len(others) < len(self.waiting)
         held = tuple(one if w.case_id == one.case_id else w for w in self.waiting) if known else (*self.waiting, one)
         return self.model_copy(update={"waiting": held})
-
-    def without(self, case_id: str) -> Self:
-        """Return the Ask without a case that no longer waits."""
-        return self.model_copy(update={"waiting": tuple(w for w in self.waiting if w.case_id != case_id)})

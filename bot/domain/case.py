@@ -3,15 +3,16 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from bot.domain.ask import Request
 from bot.domain.decision import Decided, OpenDecision
-from bot.domain.finding import RANK, Finding
+from bot.domain.finding import RANK, Finding, Kind
 from bot.domain.outreach import DeliveryState, Step
 from bot.domain.playbook import Playbook
 from bot.domain.record import Record
 from bot.domain.reply import Cause
+from bot.domain.survey import Answered, ItemId, Posed
 
 
 class CaseState(StrEnum):
@@ -61,6 +62,8 @@ class Commitment(_Part):
     moves: int = 0
     by_sponsor: bool = False
     """Whether a sponsor set it as what is to be fixed; `action` is then what the pilot waits for, or empty."""
+    otherwise: str | None = None
+    """What they said they do if something gets in the way: a key of the second question about a next step."""
 
 
 class Block(_Part):
@@ -107,6 +110,12 @@ class Case(Record):
     """Whom the former owner named in their place, for whoever keeps the registry."""
     applied: tuple[str, ...] = ()
     """Keys of the replies that already moved this case."""
+    answers: tuple[Answered, ...] = ()
+    """What was answered to survey items about this pilot, oldest first."""
+    posed: tuple[Posed, ...] = ()
+    """Survey items that were put to people about this pilot, oldest first."""
+    muted: dict[Kind, date] = Field(default_factory=dict)
+    """Kinds of finding that nothing is said about, because their facts were called wrong: until which day."""
     playbook: Playbook = Playbook()
 
     @property
@@ -141,6 +150,15 @@ class Case(Record):
     def live_requests(self) -> tuple[Request, ...]:
         """Wishes from which something comes next by itself, oldest first."""
         return tuple(r for r in self.requests if r.is_live)
+
+    def is_muted(self, kind: Kind, day: date) -> bool:
+        """Whether nothing is said about findings of a kind on this day."""
+        until = self.muted.get(kind)
+        return until is not None and day < until
+
+    def posed_to(self, item: ItemId, person: str) -> Posed | None:
+        """Return when this item was last put to a person about this pilot, with what it suggested."""
+        return next((one for one in reversed(self.posed) if (one.item, one.person) == (item, person)), None)
 
     def with_request(self, changed: Request) -> "Case":
         """Return the case with a wish in the place of the one of the same person and thing that was last made."""

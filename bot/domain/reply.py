@@ -2,13 +2,14 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from bot.domain.decision import Verdict
 from bot.domain.outreach import Role
 from bot.domain.record import Record
+from bot.domain.survey import ItemId, Key, Standing, StepOption
 
 
 class Cause(StrEnum):
@@ -202,6 +203,66 @@ class StopAsking(_Answer):
     kind: Literal["stop_asking"] = "stop_asking"
 
 
+Named = Annotated[str, Field(min_length=1, max_length=200)]
+"""A name as it was said, or the key or words of a second question."""
+
+
+class ItemAnswer(_Answer):
+    """What was chosen at a survey item, with what its form asked for.
+
+    `second` is the key or the words given at the second question, `words` what was said besides: of a step what it
+    is, of somebody who has to move first what is needed. `at` is aware UTC, `day` one of the person's own.
+    """
+
+    kind: Literal["item"] = "item"
+    item: ItemId
+    option: Key
+    second: Named | None = None
+    words: Said | None = None
+    person: Named | None = None
+    at: AwareDatetime | None = None
+    day: date | None = None
+
+    @model_validator(mode="after")
+    def _holds_what_it_needs(self) -> Self:
+        """Refuse a promise without its moment, a need without words, and a delay without a day."""
+        needed: dict[str, tuple[str, ...]] = {Standing.LATER.value: ("day",)}
+        if self.item is ItemId.NEXT_STEP:
+            needed |= {
+                StepOption.WHEN.value: ("at",),
+                StepOption.OTHER.value: ("at", "words"),
+                StepOption.FIRST.value: ("words",),
+            }
+        missing = [name for name in needed.get(self.option, ()) if getattr(self, name) is None]
+        if missing:
+            msg = f"{self.item}, {self.option}: it lacks {missing[0]}"
+            raise ValueError(msg)
+        return self
+
+
+class Feedback(_Answer):
+    """What somebody says of a message that they did not ask for.
+
+    `second` is the part of the day that was picked, `words` what is different, `person` who should get it instead,
+    `day` until when to be left alone.
+    """
+
+    kind: Literal["feedback"] = "feedback"
+    option: Key
+    second: Named | None = None
+    words: Said | None = None
+    person: Named | None = None
+    day: date | None = None
+
+    @model_validator(mode="after")
+    def _holds_its_day(self) -> Self:
+        """Refuse a delay without a day."""
+        if self.option == Standing.LATER and self.day is None:
+            msg = f"{self.option}: it lacks a day"
+            raise ValueError(msg)
+        return self
+
+
 OwnerAnswer = OnTrack | SnoozeUntil | BlockedBy | NextStep | StepDone | ProposeStop | HandOver
 RequestAnswer = HoldRequest | ChangeRequest | WithdrawRequest
 """What an owner may do about what is asked of others in their pilot's name."""
@@ -210,7 +271,16 @@ UnblockerAnswer = Cleared | Promise | NeedsFirst | Elsewhere | Object
 WeeklyAnswer = ReleaseWeekly | CorrectWeekly | HoldWeekly
 """What somebody may do about a weekly message that they read first."""
 Answer = Annotated[
-    OwnerAnswer | RequestAnswer | UnblockerAnswer | WeeklyAnswer | Decide | DontKnow | NotMe | StopAsking,
+    OwnerAnswer
+    | RequestAnswer
+    | UnblockerAnswer
+    | WeeklyAnswer
+    | Decide
+    | DontKnow
+    | NotMe
+    | StopAsking
+    | ItemAnswer
+    | Feedback,
     Field(discriminator="kind"),
 ]
 

@@ -65,6 +65,25 @@ class Standing(StrEnum):
     STOP_ASKING = "stop_asking"
 
 
+class StepOption(StrEnum):
+    """Keys of what may be said of a suggested next step."""
+
+    WHEN = "when"
+    OTHER = "other"
+    FIRST = "first"
+    NOT_NOW = "not_now"
+
+
+class FeedbackOption(StrEnum):
+    """Keys of what may be said of a message that nobody asked for."""
+
+    USEFUL = "useful"
+    WRONG_FACTS = "wrong_facts"
+    WRONG_PERSON = "wrong_person"
+    BAD_TIME = "bad_time"
+    TOO_MANY = "too_many"
+
+
 class Effect(StrEnum):
     """What choosing an option does; an option's label promises no more than this."""
 
@@ -133,21 +152,28 @@ class Answered(_Part):
 
 
 class Posed(_Part):
-    """An item that was put to a person; `in_reply` when it answered a reply of theirs."""
+    """An item that was put to a person; `in_reply` when it answered a reply of theirs.
+
+    `after` is the key of that reply, `action` the step that the item suggested, in the words that were shown.
+    """
 
     item: ItemId
     person: Annotated[str, Field(min_length=1, max_length=MOST_SAID)]
     at: AwareDatetime
     in_reply: bool = False
+    after: str | None = None
+    action: Annotated[str, Field(min_length=1, max_length=MOST_WORDS)] | None = None
 
 
 class Scoring(_Part):
-    """What the rules need to know of an item: whom it asks, what about, and what each option scores.
+    """What the rules need to know of an item: whom it asks, what about, what each option scores and leads to.
 
-    `about` is None where an item asks for no state of one dimension. An option with no entry scores nothing.
+    `about` is None where an item asks for no state of one dimension. An option with no entry scores nothing, or
+    leads to no other item.
     """
 
     item: ItemId
     audience: Audience
     about: Dimension | None = None
     options: dict[str, dict[Dimension, Score]] = Field(default_factory=dict)
+    leads: dict[str, ItemId] = Field(default_factory=dict)

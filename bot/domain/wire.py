@@ -23,6 +23,8 @@ MOST_SAID: Final = 5
 _FIELDS_OF: Final = json.JSONDecoder(object_pairs_hook=len)
 """Counts the fields of an object, twins too."""
 _PLACE: Final = re.compile(r"column (\d+)")
+_NUMBERS: Final = frozenset({"int_type", "float_type"})
+"""What strict reading says of what is no number; of 3.0, which is a whole one, too."""
 _FORMS: Final = {
     "source": "must be 1 to 64 of a-z, 0-9, _ . / - and begin with a letter or digit, such as chat or llm/acme",
     "surface": "must be chat, code, office, agent or api, a dot and a name in small letters, such as chat.web",
@@ -65,16 +67,36 @@ _SAYINGS: Final[dict[str, Say]] = {
 def read_wire(model: type[Wanted], raw: str | bytes) -> Wanted:
     """Return the record of a JSON object; raises ValueError with the reason."""
     try:
-        record = model.model_validate_json(raw)
+        record = _read(model, raw)
         twin = _twin(raw, len(record.model_fields_set))
         if not twin:
             return record
         reason = f"{twin}: stands twice in one object; keep the one that is right"
     except ValidationError as fault:
         reason = why_invalid(fault, raw)
+    except _NumberError as fault:
+        reason = str(fault)
     except NewerRecord:
         reason = f"v: this program knows version {KNOWN} of the format; write that one, or install a newer Stickshaker"
     raise ValueError(reason)  # outside, so that the fault, which quotes what stood there, is not carried along
+
+
+class _NumberError(ValueError):
+    """True or "3" stands where a number belongs; the text is the reason."""
+
+
+def _read(model: type[Wanted], raw: str | bytes) -> Wanted:
+    """Return the record; raises ValidationError, or _NumberError for what pydantic would take for a number."""
+    try:
+        return model.model_validate_json(raw, strict=True)
+    except ValidationError as fault:
+        strict = fault
+    record = model.model_validate_json(raw)
+    slips = [one for one in strict.errors(include_url=False) if one["type"] in _NUMBERS]
+    said = [_said(one, raw) for one in slips if isinstance(one["input"], bool | str)]
+    if said:
+        raise _NumberError(ALSO.join(dict.fromkeys(said)))
+    return record
 
 
 def _twin(raw: str | bytes, fields: int) -> str:

@@ -84,7 +84,8 @@ def _about_request(choice: str, reader: "Reader") -> Answer | Unclear:
     """Return what an owner does about a wish that has not left."""
     if choice == "hold":
         reason = reader.text("reason", LONGEST_ACTION, required=True)
-        return Unclear(reader.reasons) if reader.reasons else HoldRequest(reason=reason)
+        until = reader.day("until", required=False)
+        return Unclear(reader.reasons) if reader.reasons else HoldRequest(reason=reason, until=until)
     thing, line = reader.text("thing", LONGEST_PERSON), reader.text("line", LONGEST_ACTION)
     due = reader.day("due", required=False)
     if not (thing or line or due or reader.reasons):

@@ -6,7 +6,7 @@ about several pilots that wait for the same thing names them all. Nothing tells 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from bot.domain.ask import Request, RequestState
@@ -15,7 +15,9 @@ from bot.domain.case import Case
 from bot.domain.decision import Verdict
 from bot.domain.reply import Concern
 from bot.domain.survey import ItemId
+from bot.messages.braces import Said
 from bot.messages.model import Choice, FieldKind, FormField, Section
+from bot.messages.other_texts import Told
 from bot.messages.texts import Texts
 from bot.messages.wording import LONGEST_NAME, LONGEST_QUOTE, in_sentence, name_day, shorten
 
@@ -24,6 +26,11 @@ MOST_WORDS: Final = 60
 MOST_PILOTS: Final = 4
 """Names of pilots in one sentence; of more the rest is counted."""
 LONGEST_THING: Final = 10
+WEEK: Final = timedelta(days=7)
+"""A message that leaves later than it was meant to asks for a day this far ahead."""
+LONGEST_OWNER: Final = 4
+FEW: Final = 3
+"""Words of a pilot's name where several are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,8 @@ class About:
     today: date
     timezone: str = "UTC"
     waiting: tuple[str, ...] = ()
+    lines: tuple[tuple[str, str], ...] = ()
+    """Names of owners with the sentence each added, where several pilots wait."""
     other: str = ""
     onward: Request | None = None
 
@@ -61,7 +70,7 @@ def unblock(about: About, request: Request, texts: Texts) -> Section:
         "evidence": "",
         "count": str(len(about.waiting)),
         "pilots": _names(about.waiting),
-        "due": about.day(request.due),
+        "due": about.day(request.due if request.due > about.today else about.today + WEEK),
     }
     finding, ask = about.case.lead_finding, text.ask.format(**fills)
     fact = " ".join(text.fact.format(**fills).split())
@@ -69,18 +78,26 @@ def unblock(about: About, request: Request, texts: Texts) -> Section:
         longer = " ".join(text.fact.format(**fills | {"evidence": _sentence(finding.evidence)}).split())
         fact = longer if len(f"{longer} {ask}".split()) <= MOST_WORDS else fact
     line = said.unblock_line.format(**fills)
-    added = said.line.format(owner=about.owner, line=request.line) if request.line else None
+    added = "\n".join(
+        said.line.format(owner=shorten(who, LONGEST_OWNER), line=line) for who, line in _lines(about, request)
+    )
     footer = said.footer.unblock.format(why=fills["why"], seen_by=seen_by(about, texts))
-    return _section(about, fact, ask, _of_item(ItemId.DEPENDENCY, texts), line, added).model_copy(
+    return _section(about, fact, ask, _of_item(ItemId.DEPENDENCY, texts), line, added or None).model_copy(
         update={"asks": ItemId.DEPENDENCY, "thing": request.thing.key, "footer": footer}
     )
+
+
+def _lines(about: About, request: Request) -> tuple[tuple[str, str], ...]:
+    """Return who added which sentence: every owner whose pilot waits, or the one."""
+    return about.lines or (((about.owner, request.line),) if request.line else ())
 
 
 def unblock_check(about: About, request: Request, texts: Texts) -> Section:
     """Return the question about a day that was promised and has passed."""
     said = texts.others
     day = about.day(request.promised_for or request.due)
-    fact = said.unblock_check.fact.format(**_fills(about, request) | {"day": day})
+    many = {"pilot": _names(about.waiting)} if len(about.waiting) > 1 else {}
+    fact = said.unblock_check.fact.format(**_fills(about, request) | many | {"day": day})
     line = said.unblock_line.format(**_fills(about, request))
     why = _why(request, about, texts, many=False)
     footer = said.footer.unblock.format(why=why, seen_by=seen_by(about, texts))
@@ -142,22 +159,33 @@ def told(about: About, request: Request | None, owner_choices: tuple[Choice, ...
         by = f" by {about.day(last.until)}" if last.until else ""
         return _section(about, said.of(last.verdict).format(pilot=about.name, by=by), None, (), said.line_decided)
     fills = _fills(about, request) | {
-        "said": request.said or "",
         "concern": texts.others.concerns[Concern(request.concern)] if request.concern else "",
-        "other": about.other,
+        "other": shorten(about.other, LONGEST_OWNER),
         "day": about.day(about.onward.leaves_on) if about.onward else "",
     }
-    text = {
-        RequestState.NEEDS: said.needs,
-        RequestState.OBJECTED: said.objected,
-        RequestState.ELSEWHERE: said.elsewhere if about.onward and about.onward.is_live else said.elsewhere_unknown,
-    }[request.state]
-    if request.state is RequestState.OBJECTED and request.said:
-        fills["said"] = f"In their words: '{request.said}'"
+    text = _told_text(about, request, said)
     fact = " ".join(text.fact.format(**fills).split())
     quote = quoted(unblock(about, about.onward, texts)) if about.onward else None
+    if request.state in {RequestState.NEEDS, RequestState.OBJECTED}:
+        quote = request.said
     line = said.line.format(thing=fills["thing"])
     return _section(about, fact, text.ask, owner_choices, line, quote)
+
+
+def _told_text(about: About, request: Request, said: Told) -> Said:
+    """Choose what an owner is told of an answer; raises ValueError for a wish that needs no telling."""
+    if request.state is RequestState.NEEDS:
+        return said.needs
+    if request.state is RequestState.OBJECTED:
+        return said.objected
+    if request.state is not RequestState.ELSEWHERE:
+        msg = f"nothing is to be told of a wish that is {request.state.value}"
+        raise ValueError(msg)
+    if about.onward is not None:
+        return said.elsewhere if about.onward.is_live else said.elsewhere_unknown
+    if request.said is None:
+        return said.elsewhere_nobody
+    return said.elsewhere_sponsor if about.case.decision else said.elsewhere_own
 
 
 def quoted(section: Section) -> str:
@@ -168,7 +196,11 @@ def quoted(section: Section) -> str:
 def seen_by(about: About, texts: Texts) -> str:
     """Say who sees the answer to an Ask."""
     said = texts.others.seen_by
-    return said.several if len(about.waiting) > 1 else said.single.format(owner=about.owner, pilot=about.name)
+    return (
+        said.several
+        if len(about.waiting) > 1
+        else said.single.format(owner=shorten(about.owner, LONGEST_OWNER), pilot=about.name)
+    )
 
 
 def request_choices(texts: Texts) -> tuple[Choice, ...]:
@@ -177,7 +209,10 @@ def request_choices(texts: Texts) -> tuple[Choice, ...]:
     fields = {key: FormField(key=key, label=label, kind=FieldKind.TEXT) for key, label in said.fields.items()}
     optional = {"required": False}
     forms: Mapping[str, tuple[FormField, ...]] = {
-        "hold": (fields["reason"],),
+        "hold": (
+            fields["reason"],
+            fields["due"].model_copy(update=optional | {"key": "until", "kind": FieldKind.DAY, "label": said.until}),
+        ),
         "change": (
             fields["thing"].model_copy(update=optional),
             fields["line"].model_copy(update=optional),
@@ -195,8 +230,8 @@ def by_day(verdict: Verdict, until: date | None, today: date) -> str:
 def _fills(about: About, request: Request) -> dict[str, str]:
     return {
         "pilot": about.name,
-        "owner": about.owner,
-        "name": shorten(request.name, LONGEST_NAME),
+        "owner": shorten(about.owner, LONGEST_OWNER),
+        "name": shorten(request.name, LONGEST_OWNER),
         "thing": shorten(request.thing.words, LONGEST_THING),
         "since": about.day(request.since),
     }
@@ -207,12 +242,12 @@ def _why(request: Request, about: About, texts: Texts, *, many: bool) -> str:
     why = texts.others.why
     if request.from_registry:
         return why.registry
-    return why.owners if many else why.owner.format(owner=about.owner)
+    return why.owners if many else why.owner.format(owner=shorten(about.owner, LONGEST_OWNER))
 
 
 def _names(names: tuple[str, ...]) -> str:
     """Return names in one line; those past the most are counted."""
-    shown = [shorten(name, LONGEST_NAME) for name in sorted(names)[:MOST_PILOTS]]
+    shown = [shorten(name, FEW) for name in sorted(names)[:MOST_PILOTS]]
     left = len(names) - len(shown)
     return ", ".join([*shown, *([f"and {left} more"] if left else [])])
 

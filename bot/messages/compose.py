@@ -51,11 +51,12 @@ def _footer(first: Section, count: int, name: str, texts: Texts) -> str:
     return (texts.footer if first.question else texts.footer_thanks).format(pilot=name)
 
 
-def open_section(message: Message, case_id: str) -> Message:
-    """Return the message with another of its pilots told in full; the others keep their order."""
-    chosen = [section for section in message.sections if section.case_id == case_id]
-    others = [section for section in message.sections if section.case_id != case_id]
-    return message.model_copy(update={"sections": (*chosen, *others)})
+def open_section(message: Message, key: str) -> Message:
+    """Return the message with another of its sections told in full; the others keep their order."""
+    chosen = [section for section in message.sections if section.key == key]
+    others = [section for section in message.sections if section.key != key]
+    footer = next((section.footer for section in chosen if section.footer), message.footer)
+    return message.model_copy(update={"sections": (*chosen, *others), "footer": footer})
 
 
 def section(case: Case, step: Step, name: str, texts: Texts, *, timezone: str = "UTC") -> Section:

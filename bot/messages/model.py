@@ -67,6 +67,11 @@ class Section(_Part):
     quote: str | None = None
     """Words of somebody, or of a message that is to leave, shown apart and not counted as ours."""
 
+    @property
+    def key(self) -> str:
+        """Return what tells it from the other sections of a message: two wishes of one case are two."""
+        return f"{self.case_id}:{self.thing or ''}"
+
 
 class Message(Record):
     """One message to one person: the first section in full, further ones as one line each.

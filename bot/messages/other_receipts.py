@@ -17,13 +17,15 @@ from bot.domain.reply import (
     HandOver,
     HoldRequest,
     NeedsFirst,
+    NotMe,
     Object,
     Promise,
     ProposeStop,
     Reply,
+    SnoozeUntil,
     WithdrawRequest,
 )
-from bot.messages.asks import About, by_day, quoted, seen_by, unblock
+from bot.messages.asks import LONGEST_OWNER, About, by_day, quoted, seen_by, unblock
 from bot.messages.model import Receipt
 from bot.messages.texts import Texts
 from bot.messages.wording import LONGEST_NAME, shorten
@@ -71,6 +73,8 @@ class _Receipts:
             ChangeRequest: lambda _: self._changed(),
             WithdrawRequest: lambda _: self._texts.others.preview.withdrawn,
             DontKnow: lambda _: self._said.dont_know,
+            NotMe: self._not_me,
+            SnoozeUntil: self._later,
         }
 
     def blocked(self, answer: BlockedBy, follows: Follows) -> str | None:
@@ -116,10 +120,21 @@ class _Receipts:
         day = reply.answer.on if isinstance(reply.answer, Promise) else self._about.today
         return self._said.promise.format(day=self._about.day(day))
 
+    def _not_me(self, reply: Reply) -> str | None:
+        if reply.role is Role.SPONSOR:
+            return self._said.not_sponsor
+        return self._said.not_mine.format(owner=self._owner()) if reply.role is Role.UNBLOCKER else None
+
+    def _later(self, reply: Reply) -> str | None:
+        if reply.role is Role.OWNER or not isinstance(reply.answer, SnoozeUntil):
+            return None
+        return self._said.later.format(day=self._about.day(reply.answer.until))
+
+    def _owner(self) -> str:
+        return shorten(self._about.owner, LONGEST_OWNER)
+
     def _needs(self, reply: Reply) -> str:
-        return (
-            self._said.sponsor_needs if reply.role is Role.SPONSOR else self._said.needs.format(owner=self._about.owner)
-        )
+        return self._said.sponsor_needs if reply.role is Role.SPONSOR else self._said.needs.format(owner=self._owner())
 
     def _object(self, reply: Reply) -> str:
         has_words = isinstance(reply.answer, Object) and reply.answer.words

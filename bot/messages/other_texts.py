@@ -58,9 +58,12 @@ class Preview(Group):
 class Told(Group):
     """What an owner is told of an answer, or of a decision."""
 
-    needs: Annotated[Said, holes("pilot", "name", "thing", "said")]
-    objected: Annotated[Said, holes("pilot", "name", "thing", "concern", "said")]
+    needs: Annotated[Said, holes("pilot", "name", "thing")]
+    objected: Annotated[Said, holes("pilot", "name", "thing", "concern")]
     elsewhere: Annotated[Said, holes("pilot", "name", "thing", "other", "day")]
+    elsewhere_own: Annotated[Said, holes("pilot", "name", "thing")]
+    elsewhere_sponsor: Annotated[Said, holes("pilot", "name", "thing", "other")]
+    elsewhere_nobody: Annotated[Said, holes("pilot", "name", "thing")]
     elsewhere_unknown: Annotated[Said, holes("pilot", "name", "thing", "other")]
     scale: By
     fix: By
@@ -97,6 +100,9 @@ class Answered(Group):
     propose_stop: Annotated[str, holes("sponsor", "day")]
     propose_stop_nobody: Plain
     dont_know: Plain
+    not_mine: Annotated[str, holes("owner")]
+    not_sponsor: Plain
+    later: Dated
     blocked: Annotated[str, holes("cause")]
     hand_over: Annotated[str, holes("person")]
     not_asked: Plain
@@ -119,6 +125,8 @@ class OtherTexts(Group):
     seen_by: SeenBy
     preview: Preview
     choices: Annotated[dict[str, Plain], complete(REQUEST_CHOICES)]
+    until: Plain
+    """Label of the day until which something is held."""
     fields: Annotated[dict[str, Plain], complete(REQUEST_FIELDS)]
     told: Told
     cleared_check: Annotated[Said, holes("pilot", "name", "day", "thing")]

@@ -16,7 +16,7 @@ def to_plain(message: Message) -> str:
     first, *others = message.sections
     parts += [first.fact, _quoted(first.quote), first.question]
     answers = [choice.label for choice in first.choices]
-    lines = [f"{shorten(other.title, LONGEST_NAME)}: {other.line or other.fact}" for other in others]
+    lines = [_in_short(other) for other in others]
     parts.append("\n".join(_numbered(answers, 1)))
     parts.append("\n".join([message.more or "", *_numbered(lines, len(answers) + 1)]).strip("\n") if lines else None)
     return "\n\n".join(part for part in [*parts, message.footer] if part)
@@ -32,6 +32,13 @@ def picked(message: Message, text: str) -> Choice | Section | None:
     if not (bare.isascii() and bare.isdigit() and len(bare) <= len(str(len(numbered)))):
         return None
     return numbered[int(bare) - 1] if 1 <= int(bare) <= len(numbered) else None
+
+
+def _in_short(section: Section) -> str:
+    """Tell a further section in a line; what would leave in the reader's name stands below it in full."""
+    line = f"{shorten(section.title, LONGEST_NAME)}: {section.line or section.fact}"
+    quote = _quoted(section.quote)
+    return f"{line}\n{quote}" if quote else line
 
 
 def _quoted(text: str | None) -> str | None:

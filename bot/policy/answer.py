@@ -8,6 +8,7 @@ from bot.domain.case import Block, Case, CaseState, Commitment
 from bot.domain.decision import Decided, OpenDecision, Verdict
 from bot.domain.outreach import Role
 from bot.domain.reply import (
+    Answer,
     BlockedBy,
     Cause,
     ChangeRequest,
@@ -28,11 +29,9 @@ from bot.domain.reply import (
     StepDone,
     StopAsking,
 )
-from bot.policy.request_answer import apply_to_requests, held_request
+from bot.policy.request_answer import FURTHEST, apply_to_requests, held_request
 from bot.policy.wishes import MOST_OPEN
 
-FURTHEST = timedelta(days=366)
-"""Nothing is promised or snoozed for longer than a year."""
 FIX_WITHIN: Final = timedelta(days=92)
 """A sponsor's "fix" has a date in about a quarter."""
 MORNING: Final = 9
@@ -55,12 +54,18 @@ def objection(reply: Reply, case: Case, now: datetime, follows: Follows = None) 
         return _of_decision(answer, now) if case.decision else CLOSED
     if isinstance(answer, RequestAnswer) and held_request(case) is None:
         return "Nothing of this pilot waits to leave any more, so nothing changes."
-    day = _day_of(answer)
-    if day is not None:
-        return _day_out_of_range(day, now)
-    if isinstance(follows, Request) and len(_others_asked(case, follows)) >= MOST_OPEN:
+    refused = day_objection(answer, now)
+    if refused is not None:
+        return refused
+    if reply.role is Role.OWNER and isinstance(follows, Request) and len(_others_asked(case, follows)) >= MOST_OPEN:
         return f"{MOST_OPEN} people are being asked for this pilot already. Once one has answered, name the next."
     return None
+
+
+def day_objection(answer: Answer, now: datetime) -> str | None:
+    """Return why the day that an answer names can't be taken, or None where it can or names none."""
+    day = _day_of(answer)
+    return None if day is None else _day_out_of_range(day, now)
 
 
 def _day_of(answer: object) -> date | None:
@@ -114,8 +119,7 @@ def apply_reply(case: Case, reply: Reply, now: datetime, follows: Follows = None
         return case
     is_of_ask = reply.role is Role.UNBLOCKER and reply.thing is not None
     if is_of_ask or isinstance(reply.answer, RequestAnswer):
-        wish = follows if isinstance(follows, Request) else None
-        moved = apply_to_requests(case, reply, now, wish)
+        moved = apply_to_requests(case, reply, now, follows)
     else:
         moved = case.model_copy(update=_moves(case, reply, now, follows))
     kept = moved.model_copy(update={"applied": (*case.applied, reply.key)})

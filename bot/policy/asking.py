@@ -37,6 +37,8 @@ class Asking:
         """Return what comes next, or None when no wish is live: the first that moves, else why all rest."""
         resting: Hold | None = None
         for request in self.case.live_requests:
+            if self._waits_for_question(request):
+                continue
             decision = self._of(request)
             if not isinstance(decision, Hold):
                 return decision
@@ -57,18 +59,28 @@ class Asking:
         today = local_day(self.now, self.owner)
         if request.held_until and today < request.held_until:
             return Hold(Quiet.HELD)
-        if request.from_registry and not self._was_shown():
+        if not self._was_shown(request):
             return Hold(Quiet.SHOWN)
         return Hold(Quiet.SHOWN) if today < request.leaves_on else self._send(request)
 
-    def _was_shown(self) -> bool:
-        """Whether the owner got the first question, which shows what the registry has us ask, a working day ago."""
-        if self.owner is None:
+    def _waits_for_question(self, request: Request) -> bool:
+        """Whether the registry made it and the question that shows it has not left: then only the ladder goes on."""
+        if request.state is not RequestState.SHOWN or not request.from_registry:
             return False
-        nudge = self.case.asked_at(Step.NUDGE, self.owner.person)
-        if nudge is None or nudge.sent_at is None:
+        nudge = self.case.asked_at(Step.NUDGE, self.owner.person) if self.owner else None
+        return nudge is None or nudge.sent_at is None
+
+    def _was_shown(self, request: Request) -> bool:
+        """Whether an owner who did not word it themselves was shown it a working day ago, where there is one."""
+        if self.owner is None or self.owner.opted_out or not (request.from_registry or request.passed_on):
+            return True
+        step, thing = (Step.TOLD, request.thing.key) if request.passed_on else (Step.NUDGE, None)
+        shown = self.case.asked_at(step, self.owner.person, thing)
+        if shown is not None and shown.outcome is DeliveryState.DEAD:
+            return True
+        if shown is None or shown.sent_at is None or (request.passed_on and shown.decided_at < request.made_at):
             return False
-        return self._passed(local_day(nudge.sent_at, self.owner), self.case.playbook.preview_wd, self.owner)
+        return self._passed(local_day(shown.sent_at, self.owner), self.case.playbook.preview_wd, self.owner)
 
     def _send(self, request: Request) -> Decision:
         """Ask the person, or whoever stands in; wait with others where they were asked already."""
@@ -78,8 +90,8 @@ class Asking:
         if person.opted_out or self._is_away(person):
             return self._stand_in(request, person)
         standing = self.others.asks.get(request.key)
-        if standing is not None and not standing.is_closed:
-            return Join(request)
+        if standing is not None and standing.takes_more and standing.sent_at is not None:
+            return Join(request, standing)
         if not self.others.budget(person.person, Role.UNBLOCKER).allows(self.now, self.case.playbook.budgets):
             return Hold(Quiet.BUDGET)
         return self._say(Step.UNBLOCK, request)
@@ -88,7 +100,7 @@ class Asking:
         """Ask the delegate once; without one whoever is away is waited for, and whoever wants no messages is left alone."""
         delegate = self.others.people.get(person.delegate or "")
         if delegate is not None and request.hops < MOST_HOPS:
-            return PassOn(request, delegate.person)
+            return PassOn(request, delegate.person, delegate.name)
         return Settle(request, RequestState.UNSENT) if person.opted_out else Hold(Quiet.AWAY)
 
     def _is_away(self, person: Recipient) -> bool:
@@ -119,19 +131,23 @@ class Asking:
         ):
             return Hold(Quiet.PROMISED)
         asked = self._asked_since(request)
-        if request.moves:
+        if request.moves or person is None or person.opted_out:
             return self._ask_owner(request, asked)
         if asked is not None:
-            return self._expired(request, asked.sent_at) if asked.sent_at else Hold(Quiet.QUEUED)
-        if person is None:
-            return Settle(request, RequestState.MISSED)
+            return self._after_check(request, asked)
         if not self.others.budget(person.person, Role.UNBLOCKER).allows(self.now, book.budgets):
             return Hold(Quiet.BUDGET)
         return self._say(Step.UNBLOCK_CHECK, request)
 
+    def _after_check(self, request: Request, asked: Asked) -> Decision:
+        """Wait for an answer to the question about a day that has passed."""
+        if asked.outcome is DeliveryState.DEAD:
+            return Settle(request, RequestState.UNSENT)
+        return self._expired(request, asked.sent_at) if asked.sent_at else Hold(Quiet.QUEUED)
+
     def _ask_owner(self, request: Request, asked: Asked | None) -> Decision:
         """Let the owner say whether the way is free before anybody above is told that it isn't."""
-        if self.owner is None or self.owner.opted_out:
+        if self.owner is None or self.owner.opted_out or self.owner.person in self.case.disowned:
             return Settle(request, RequestState.MISSED)
         if asked is None:
             allowed = self.others.budget(self.owner.person, Role.OWNER).allows(self.now, self.case.playbook.budgets)
@@ -164,8 +180,6 @@ class Asking:
 
 
 def is_coming_back(case: Case) -> bool:
-    """Whether use has come back so far that telemetry answers for everybody: nearly, or a fall that has closed."""
+    """Whether use has come back so far that telemetry answers for everybody; a long stage says nothing of use."""
     held = [f for f in case.open_findings if f.kind is not Kind.STAGE_AGE]
-    if held:
-        return all((f.recent_share or 0.0) >= COMING_BACK for f in held)
-    return any(f.kind is Kind.DROP_OFF for f in case.findings)
+    return bool(held) and all((f.recent_share or 0.0) >= COMING_BACK for f in held)

@@ -8,7 +8,7 @@ promise due, and only then the ladder: nudge, one follow-up, the lead's list.
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from bot.domain.ask import RequestState
+from bot.domain.ask import Request, RequestState
 from bot.domain.calendar import Calendar
 from bot.domain.case import Asked, Case, CaseState
 from bot.domain.finding import Finding, Kind
@@ -52,7 +52,11 @@ def decide(
     quiet = look.quiet(judged)
     if quiet:
         return (Hold(quiet),)
-    return (_of_others(look, everybody) or _of_owner(look),)
+    others_first = _of_others(look, everybody)
+    is_promised = case.state is CaseState.COMMITTED and case.decision is None
+    if others_first is None or (is_promised and isinstance(others_first, Hold)):
+        return (_of_owner(look),)
+    return (others_first,)
 
 
 def _of_others(look: "_Look", others: Others) -> Decision | None:
@@ -64,7 +68,9 @@ def _of_others(look: "_Look", others: Others) -> Decision | None:
     asking = Asking(look.case, look.recipient, others, look.calendar, look.now)
     told = look.tell()
     said = told if isinstance(told, Say) else None
-    return upward.opens() or said or asking.next() or upward.next() or told
+    moves = (upward.opens(), said, asking.next(), upward.next(), told)
+    known = [one for one in moves if one is not None]
+    return next((one for one in known if not isinstance(one, Hold)), known[0] if known else None)
 
 
 def _of_owner(look: "_Look") -> Decision:
@@ -104,13 +110,19 @@ class _Look:
 
     def thanks(self, others: Others) -> tuple[Say, ...]:
         """Thank whoever cleared the way, each once."""
-        helped = {r.person: r for r in self.case.requests if r.state in THANKED and r.loop == self.case.loop}
+        done = (r for r in self.case.requests if r.state in THANKED and r.loop == self.case.loop)
+        helped = {r.person: r for r in done if self.was_asked(r)}
         welcome = (others.people.get(person) for person in helped)
         return tuple(
             Say(Step.THANKS, one.person, self.case.loop, thing=helped[one.person].thing.key)
             for one in welcome
             if one is not None and not one.opted_out
         )
+
+    def was_asked(self, request: Request) -> bool:
+        """Whether a message about a wish reached the person, in this case or in another that waits for the same."""
+        asked = self.case.asked_at(Step.UNBLOCK, request.person, request.thing.key)
+        return request.out_at is not None or (asked is not None and asked.sent_at is not None)
 
     def tell(self) -> Decision | None:
         """Tell the owner what somebody else said, as soon as there is room for a message."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.ask import Ask, Request, RequestState
+from bot.domain.ask import Ask, AskState, Request, RequestState
 from bot.domain.case import Asked, Case, CaseState
 from bot.domain.decision import OpenDecision
 from bot.domain.outreach import Role, Step
@@ -49,6 +49,7 @@ class Recipient:
     opted_out: bool = False
     delegate: str | None = None
     away_until: date | None = None
+    name: str = ""
 
 
 def _nothing_got(_person: str, _role: Role) -> Budget:
@@ -96,6 +97,7 @@ class Join:
     """Wait, with others, for what the person was asked already: nobody gets a second message about it."""
 
     request: Request
+    ask: Ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ class PassOn:
 
     request: Request
     person: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,24 +186,32 @@ def apply_decision(case: Case, decision: Decision, outreach_id: str, now: dateti
 def _of_others(case: Case, decision: Join | Settle | PassOn | OpenUp, now: datetime) -> Case:
     """Return the case after a decision about what is asked of somebody else."""
     match decision:
-        case Join(request=request):
-            return case.with_request(request.model_copy(update={"state": RequestState.OUT, "out_at": now}))
+        case Join(request=request, ask=ask):
+            is_promised = ask.state is AskState.PROMISED
+            state = RequestState.PROMISED if is_promised else RequestState.OUT
+            joined = {"state": state, "out_at": now, "promised_for": ask.promised_for, "said_at": ask.answered_at}
+            return case.with_request(request.model_copy(update=joined))
         case Settle(request=request, state=state):
             moved = case.with_request(request.model_copy(update={"state": state}))
             return cleared(moved, now) if state is RequestState.DONE else moved
-        case PassOn(request=request, person=person):
-            former = request.model_copy(update={"state": RequestState.ELSEWHERE})
-            fresh = request.model_copy(update={"person": person, "hops": request.hops + 1})
-            return case.with_request(former).with_request(fresh)
+        case PassOn(request=request, person=person, name=name):
+            passed = case.with_request(request.model_copy(update={"state": RequestState.ELSEWHERE}))
+            if any(r.is_live and r.key == (person, request.thing.key) for r in case.requests):
+                return passed
+            fresh = request.model_copy(update={"person": person, "name": name, "hops": request.hops + 1})
+            return passed.model_copy(update={"requests": (*passed.requests, fresh)})
         case OpenUp(decision=opened):
             return case.model_copy(update={"state": CaseState.WAITING, "decision": opened, "block": None})
 
 
 def cleared(case: Case, now: datetime) -> Case:
     """Return the case waiting for use to follow what was cleared, for as long as a block without a day lasts."""
-    if case.block is None or case.live_requests:
+    if case.live_requests:
         return case
     until = now.date() + timedelta(days=case.playbook.blocked_default_days)
+    if case.block is None:
+        is_asked = case.state in {CaseState.OPEN, CaseState.WAITING} and case.decision is None
+        return case.model_copy(update={"state": CaseState.SNOOZED, "snoozed_until": until}) if is_asked else case
     return case.model_copy(update={"block": case.block.model_copy(update={"until": until})})
 
 

@@ -3,13 +3,16 @@
 from datetime import date, datetime, timedelta
 
 from bot.domain.ask import Ask, AskState, Request, RequestState, Thing
-from bot.domain.case import Case
+from bot.domain.case import Case, CaseState
+from bot.domain.decision import OpenDecision
+from bot.domain.outreach import Step
 from bot.domain.reply import (
     ChangeRequest,
     Cleared,
     Elsewhere,
     HoldRequest,
     NeedsFirst,
+    NotMe,
     Object,
     Promise,
     Reply,
@@ -18,26 +21,35 @@ from bot.domain.reply import (
 )
 from bot.policy.decisions import cleared
 
-HELD_DAYS = timedelta(days=7)
-"""Five working days and a weekend: for no longer a wish is held back."""
+SATURDAY = 5
+FURTHEST = timedelta(days=366)
+"""Nothing is promised for longer than a year."""
 
 STATES = {
     Cleared: (AskState.DONE, RequestState.DONE),
     Promise: (AskState.PROMISED, RequestState.PROMISED),
     NeedsFirst: (AskState.NEEDS, RequestState.NEEDS),
     Elsewhere: (AskState.ELSEWHERE, RequestState.ELSEWHERE),
+    NotMe: (AskState.ELSEWHERE, RequestState.ELSEWHERE),
     Object: (AskState.OBJECTED, RequestState.OBJECTED),
 }
 
 
 def held_request(case: Case) -> Request | None:
     """Return the wish that has not left yet and that its owner can hold, change or take back: the last one."""
-    shown = [r for r in case.requests if r.state is RequestState.SHOWN]
+    shown = [r for r in case.requests if r.state is RequestState.SHOWN or _is_on_its_way(case, r)]
     return shown[-1] if shown else None
 
 
-def apply_to_requests(case: Case, reply: Reply, now: datetime, onward: Request | None) -> Case:
-    """Return the case after an answer about a wish; `onward` is the one that follows it."""
+def _is_on_its_way(case: Case, request: Request) -> bool:
+    """Whether it was decided to leave and has not: in a night, or a full week, there is time to change it."""
+    asked = case.asked_at(Step.UNBLOCK, request.person, request.thing.key)
+    is_out = request.state is RequestState.OUT and request.out_at is None
+    return is_out and asked is not None and asked.sent_at is None
+
+
+def apply_to_requests(case: Case, reply: Reply, now: datetime, onward: Request | OpenDecision | None) -> Case:
+    """Return the case after an answer about a wish; `onward` is the wish, or the decision, that follows it."""
     answer = reply.answer
     if type(answer) in STATES:
         return _answered(case, reply, now, onward)
@@ -49,19 +61,32 @@ def apply_to_requests(case: Case, reply: Reply, now: datetime, onward: Request |
     if shown is None:
         return case
     if isinstance(answer, HoldRequest):
-        return case.with_request(_held(shown, answer, now))
+        return case.with_request(_held(case, shown, answer, now))
     if isinstance(answer, ChangeRequest):
         return _changed(case, shown, answer)
     return case.with_request(shown.model_copy(update={"state": RequestState.WITHDRAWN}))
 
 
-def _held(request: Request, answer: HoldRequest, now: datetime) -> Request:
-    """Hold it once, to the day that was said or for the longest time; held before, its day stays."""
+def _held(case: Case, request: Request, answer: HoldRequest, now: datetime) -> Request:
+    """Hold it once, to the day that was said or for the longest time; held before, its day stays.
+
+    What was to leave comes back, and the day it is asked for moves on by as much.
+    """
     if request.hold_reason is not None:
         return request
-    longest: date = now.date() + HELD_DAYS
+    longest = weekdays_after(now.date(), case.playbook.longest_hold_wd)
     until = min(answer.until or longest, longest)
-    return request.model_copy(update={"held_until": until, "hold_reason": answer.reason})
+    due = max(request.due, weekdays_after(until, case.playbook.ask_window_wd))
+    kept = {"held_until": until, "hold_reason": answer.reason, "state": RequestState.SHOWN, "due": due}
+    return request.model_copy(update=kept)
+
+
+def weekdays_after(day: date, count: int) -> date:
+    """Return the so many-th weekday after a day; holidays are no concern here, since a hold may as well be shorter."""
+    while count > 0:
+        day += timedelta(days=1)
+        count -= day.weekday() < SATURDAY
+    return day
 
 
 def _changed(case: Case, request: Request, answer: ChangeRequest) -> Case:
@@ -73,8 +98,11 @@ def _changed(case: Case, request: Request, answer: ChangeRequest) -> Case:
         changes["line"] = answer.line
     if answer.due is not None:
         changes["due"] = answer.due
+    changed = request.model_copy(update=changes)
     kept = tuple(r for r in case.requests if r is not request)
-    return case.model_copy(update={"requests": (*kept, request.model_copy(update=changes))})
+    if any(r.is_live and r.key == changed.key for r in kept):
+        return case.model_copy(update={"requests": kept})  # that is asked for already
+    return case.model_copy(update={"requests": (*kept, changed)})
 
 
 def _later(case: Case, reply: Reply, until: date, now: datetime) -> Case:
@@ -86,26 +114,42 @@ def _later(case: Case, reply: Reply, until: date, now: datetime) -> Case:
     return case.with_request(request.model_copy(update={"out_at": at}))
 
 
-def _answered(case: Case, reply: Reply, now: datetime, onward: Request | None) -> Case:
+def _answered(case: Case, reply: Reply, now: datetime, onward: Request | OpenDecision | None) -> Case:
     """Move the wish that was answered; one that has ended meanwhile stays as it is."""
     request = next((r for r in case.requests if r.key == (reply.person, reply.thing) and may_be_answered(r)), None)
     if request is None:
         return case
-    changes: dict[str, object] = {"state": STATES[type(reply.answer)][1], "said_at": now, "said": None}
-    if isinstance(reply.answer, Promise):
-        again = request.promised_for is not None
-        changes |= {"promised_for": reply.answer.on, "moves": request.moves + again}
-    if isinstance(reply.answer, NeedsFirst):
-        changes["said"] = reply.answer.what
-    if isinstance(reply.answer, Object):
-        changes |= {"said": reply.answer.words, "concern": reply.answer.concern.value}
-    moved = case.with_request(request.model_copy(update=changes))
+    moved = case.with_request(request.model_copy(update=_said(request, reply, now)))
     if isinstance(reply.answer, Promise) and case.block:
         block = case.block.model_copy(update={"until": reply.answer.on})
         moved = moved.model_copy(update={"block": block})
     if isinstance(reply.answer, Cleared):
         moved = cleared(moved, now)
-    return moved.with_request(onward) if onward is not None else moved
+    if isinstance(onward, OpenDecision):
+        is_free = moved.decision is None
+        return (
+            moved.model_copy(update={"decision": onward, "state": CaseState.WAITING, "block": None})
+            if is_free
+            else moved
+        )
+    return moved.model_copy(update={"requests": (*moved.requests, onward)}) if onward is not None else moved
+
+
+def _said(request: Request, reply: Reply, now: datetime) -> dict[str, object]:
+    """Return what an answer changes of a wish."""
+    changes: dict[str, object] = {"state": STATES[type(reply.answer)][1], "said_at": now, "said": None}
+    match reply.answer:
+        case Promise(on=on):
+            # The same day once more, or an earlier one, is no move.
+            again = request.promised_for is not None and on > request.promised_for
+            changes |= {"promised_for": on, "moves": request.moves + again}
+        case Elsewhere(person=person):
+            changes["said"] = person
+        case NeedsFirst(what=what):
+            changes["said"] = what
+        case Object(words=words, concern=concern):
+            changes |= {"said": words, "concern": concern.value}
+    return changes
 
 
 def may_be_answered(request: Request) -> bool:
@@ -116,6 +160,8 @@ def may_be_answered(request: Request) -> bool:
 def answer_ask(ask: Ask, reply: Reply, now: datetime) -> Ask:
     """Return the Ask after an answer; one that was applied before, or came after its end, changes nothing."""
     if reply.key in ask.applied or ask.is_closed or type(reply.answer) not in STATES:
+        return ask
+    if isinstance(reply.answer, Promise) and not now.date() <= reply.answer.on <= now.date() + FURTHEST:
         return ask
     changes: dict[str, object] = {
         "state": STATES[type(reply.answer)][0],

@@ -1,8 +1,10 @@
 """What an owner is told of what others said about their pilot: an answer to a wish, a sponsor's decision."""
 
+from datetime import datetime
+
 from bot.domain.ask import RequestState
 from bot.domain.case import Case
-from bot.domain.outreach import Step
+from bot.domain.outreach import DeliveryState, Step
 from bot.policy.decisions import Recipient, Say
 
 NEWS = frozenset({RequestState.NEEDS, RequestState.OBJECTED, RequestState.ELSEWHERE})
@@ -14,14 +16,20 @@ def news(case: Case, owner: Recipient | None) -> Say | None:
     if owner is None or owner.opted_out or owner.person in case.disowned:
         return None
     for request in case.requests:
-        told = case.asked_at(Step.TOLD, owner.person, request.thing.key)
-        if request.state in NEWS and request.said_at and (told is None or told.decided_at < request.said_at):
+        told = _told_at(case, owner, request.thing.key)
+        if request.state in NEWS and request.said_at and (told is None or told < request.said_at):
             return _say(case, owner, request.thing.key)
     last = case.decided[-1] if case.decided else None
-    told = case.asked_at(Step.TOLD, owner.person)
-    if last and last.by != owner.person and (told is None or told.decided_at < last.at):
+    told = _told_at(case, owner, None)
+    if last and last.by != owner.person and (told is None or told < last.at):
         return _say(case, owner, None)
     return None
+
+
+def _told_at(case: Case, owner: Recipient, thing: str | None) -> datetime | None:
+    """Return when the owner was told of a thing, or without one of a decision, in whichever loop; dropped counts as never."""
+    told = (a for a in case.asked if (a.step, a.person, a.thing) == (Step.TOLD, owner.person, thing))
+    return max((a.decided_at for a in told if a.outcome is not DeliveryState.DROPPED), default=None)
 
 
 def _say(case: Case, owner: Recipient, thing: str | None) -> Say:

@@ -39,7 +39,7 @@ class Upward:
 
     def opens(self) -> OpenUp | None:
         """Return the decision that opens now: a wish came to nothing, or the pilot is in its stage for a year."""
-        if self.case.decision is not None:
+        if self.case.decision is not None or self.case.state is CaseState.PARKED:
             return None
         for request in self.case.requests:
             is_last = request.loop == self.case.loop and not any(d.at > request.made_at for d in self.case.decided)

@@ -59,7 +59,7 @@ def wish(
         person=named or "",
         name=answer.person,
         thing=thing,
-        due=answer.until or around.calendar.add_working_days(country, today, book.ask_due_wd),
+        due=_due(answer, case, around),
         since=since or today,
         made_at=around.now,
         from_registry=since is not None,
@@ -68,6 +68,14 @@ def wish(
         loop=case.loop,
         state=RequestState.SHOWN if named else RequestState.UNSENT,
     )
+
+
+def _due(answer: BlockedBy, case: Case, around: Around) -> date:
+    """Return the day by which it is asked for: as said, but for days that leave no time to answer."""
+    country, today, book = around.owner.country, around.day(), case.playbook
+    soonest = around.calendar.add_working_days(country, today, book.preview_wd + 2)
+    usual = around.calendar.add_working_days(country, today, book.ask_due_wd)
+    return max(answer.until, soonest) if answer.until else usual
 
 
 def decision(case: Case, why: OpenedBy, around: Around, thing: str = "") -> OpenDecision:

@@ -3,6 +3,7 @@
 from bot.domain.ask import RequestState
 from bot.domain.case import Case, CaseState
 from bot.domain.outreach import Outreach, Role, Step
+from bot.policy.telling import NEWS
 
 AWAITED = {Step.UNBLOCK: RequestState.OUT, Step.UNBLOCK_CHECK: RequestState.PROMISED}
 """How a wish stands while its message is still to be sent."""
@@ -20,7 +21,17 @@ def still_holds(case: Case | None, outreach: Outreach, owner: str | None, sponso
         return _of_request(case, outreach)
     if outreach.role is Role.SPONSOR:
         return _of_decision(case, outreach, sponsor)
-    return "the pilot has another owner now" if outreach.recipient != owner else _of_owner(case, outreach.step)
+    if outreach.recipient != owner:
+        return "the pilot has another owner now"
+    return _of_news(case, outreach.thing) if outreach.step is Step.TOLD else _of_owner(case, outreach)
+
+
+def _of_news(case: Case, thing: str | None) -> str | None:
+    """Judge what an owner is to be told of an answer, or of a decision."""
+    if thing is None:
+        return None if case.decided else "nothing was decided"
+    held = not case.is_closed and any(r.thing.key == thing and r.state in NEWS for r in case.requests)
+    return None if held else "it is settled"
 
 
 def _of_request(case: Case, outreach: Outreach) -> str | None:
@@ -40,10 +51,9 @@ def _of_decision(case: Case, outreach: Outreach, sponsor: str | None) -> str | N
     return None if case.decision is not None and not case.is_closed else "it is decided"
 
 
-def _of_owner(case: Case, step: Step) -> str | None:
+def _of_owner(case: Case, outreach: Outreach) -> str | None:
     """Judge what is to be said to the owner."""
-    if step is Step.TOLD:
-        return None
+    step = outreach.step
     if step is Step.RECOVERY:
         return None if case.state is CaseState.RECOVERED else "it is not a recovery any more"
     if step is Step.RETRACTION:
@@ -52,6 +62,9 @@ def _of_owner(case: Case, step: Step) -> str | None:
         return "what was found no longer holds"
     if all(f.suspended for f in case.open_findings):
         return "the data is late, so nothing is concluded from it"
+    if step is Step.CHECK and outreach.thing is not None:
+        held = any(r.thing.key == outreach.thing and r.state is RequestState.PROMISED for r in case.requests)
+        return None if held else "it is settled"
     promised = {CaseState.COMMITTED, CaseState.BLOCKED}
     awaited = promised if step is Step.CHECK else {CaseState.WAITING}
     return None if case.state in awaited else "the owner has answered"

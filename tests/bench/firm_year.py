@@ -10,18 +10,22 @@ from people_model import OWNER_STEPS, SPONSOR_STEPS, UNBLOCKER_STEPS, Crowd, Hea
 from world import RULES, World, world_of
 
 from adapters.redis_store.store import RedisStore
+from bot.app.dispatch import relay
 from bot.app.look import Verdict
-from bot.app.sweep import SweepReport, sweep
+from bot.app.replies import work_off_replies
+from bot.app.sweep import SweepReport
+from bot.app.weekly import make_weeklies
 from bot.detection.detect import Detector
 from bot.domain.case import CaseState
 from bot.domain.finding import Kind
 from bot.domain.outreach import Delivery, Outreach, Role, Step
-from bot.domain.reply import Answer, Reply
+from bot.domain.reply import Answer, BlockedBy, Reply
 from bot.domain.telemetry import SourceStatus
 from bot.messages.model import Message
 
-MORNING, ROUNDS = time(5, tzinfo=UTC), (10, 14)
-SATURDAY = 5
+NOON = time(10, tzinfo=UTC)
+"""An hour at which everybody in Germany may be written to, on each working day."""
+TUESDAY, SATURDAY = 1, 5
 ROLE_OF = {
     **dict.fromkeys(OWNER_STEPS, Role.OWNER),
     **dict.fromkeys(UNBLOCKER_STEPS, Role.UNBLOCKER),
@@ -59,18 +63,16 @@ class Lived:
     confirmed: dict[str, date] = field(default_factory=dict)
     """By pilot the day on which its fall was seen on a second look."""
     recorded: dict[str, date] = field(default_factory=dict)
-    """By pilot the day on which its case had ended as recovered or decided, after that."""
-    clear: dict[str, date] = field(default_factory=dict)
-    """By pilot the first day on which nothing was found any more, of cases that ended."""
-    opened_decision: dict[str, date] = field(default_factory=dict)
+    """By pilot the day since which its case is clear or decided, after that."""
+    decision_on: dict[str, date] = field(default_factory=dict)
+    """By pilot the first day on which a decision was open."""
     open_weeks: set[tuple[str, date]] = field(default_factory=set)
     """Owners and the Mondays of weeks with an open case of theirs."""
     sent: list[Sent] = field(default_factory=list)
     said: Counter[str] = field(default_factory=Counter)
     """Answers by kind."""
-    answered: dict[tuple[str, Step], date] = field(default_factory=dict)
-    """First day on which a question of a step about a pilot was answered."""
-    blocked_on: dict[str, date] = field(default_factory=dict)
+    named_on: dict[str, date] = field(default_factory=dict)
+    """By pilot the first day on which its owner named somebody."""
     shown: dict[str, date] = field(default_factory=dict)
     """By pilot the first day on which a sponsor read of its decision."""
     quiet: Counter[str] = field(default_factory=Counter)
@@ -91,10 +93,12 @@ class Year:
         self._firm = Firm(seed, pilots, days, given)
         self._crowd = Crowd(self._firm, given, names_others=arm is Arm.LOOP)
         rules = replace(RULES, detect=Detector().detect)
-        self._world: World = world_of(store, datetime.combine(BEGIN, MORNING), rules=rules)
+        self._world: World = world_of(store, datetime.combine(BEGIN, NOON), rules=rules)
         self._lived = Lived(arm, self._firm, days)
         self._names: dict[str, str] = {}
         self._first_seen: dict[str, date] = {}
+        self._of_fall: dict[str, str] = {}
+        """The case of each fall."""
         self._told, self._replies, self._loaded = 0, 0, BEGIN - PAST * DAY
         self._stopped: set[str] = set()
         self._ids: set[str] = set()
@@ -116,18 +120,18 @@ class Year:
         self._firm.live(day)
         if day.weekday() >= SATURDAY:
             return
-        self._world.clock.at = datetime.combine(day, MORNING)
+        self._world.clock.at = datetime.combine(day, NOON)
         await self._load(day - DAY)
         await self._retire(day)
-        self._note(await sweep(self._world.ports, self._world.rules, self._world.clock.at), day)
+        is_review = await self._answer(day)
+        self._note(await self._world.sweep(), day)
         if self._lived.arm is Arm.SILENCE:
             return
-        for hour in ROUNDS:
-            self._world.clock.at = datetime.combine(day, time(hour, tzinfo=UTC))
-            if hour == ROUNDS[0]:
-                await self._answer(day)
-            await self._world.work()
-            await self._hear(day)
+        if is_review or day.weekday() in {TUESDAY, TUESDAY + 1}:
+            await make_weeklies(self._world.ports, self._world.rules, self._world.clock.at)
+        await relay(self._world.ports, self._world.rules)
+        await self._world.deliverer.deliver_due()
+        await self._hear(day)
 
     async def _load(self, last: date) -> None:
         """Load the use of every day that was not loaded yet."""
@@ -157,23 +161,38 @@ class Year:
             lived.open_weeks.add((self._firm.owner_of[pilot], monday(day)))
             lived.quiet[verdict.quiet.name if verdict.quiet else "said or moved"] += 1
             if case.decision is not None:
-                lived.opened_decision.setdefault(pilot, day)
+                lived.decision_on.setdefault(pilot, day)
         held = [f for f in case.open_findings if f.kind is Kind.DROP_OFF and not f.suspended]
         if held and not case.is_closed and self._firm.down(pilot, day - DAY):
             if self._first_seen.setdefault(pilot, day) < day:
                 lived.confirmed.setdefault(pilot, day)
-        elif pilot in lived.confirmed and case.state in {CaseState.RECOVERED, CaseState.DECIDED}:
-            lived.recorded.setdefault(pilot, day)
-            lived.clear.setdefault(pilot, case.clear_since or day)
+                self._of_fall.setdefault(pilot, case.id)
+        if pilot in lived.confirmed:
+            self._note_end(verdict, day)
 
-    async def _answer(self, day: date) -> None:
-        """Put what people answer today into the inbox."""
+    def _note_end(self, verdict: Verdict, day: date) -> None:
+        """Note since when a case is clear or decided, and forget that when something is found anew."""
+        case, pilot = verdict.case, verdict.pilot.id
+        if case.id != self._of_fall[pilot]:
+            return
+        is_decided = case.state is CaseState.DECIDED
+        if is_decided or case.clear_since is not None:
+            since = day if is_decided else case.clear_since
+            self._lived.recorded.setdefault(pilot, since or day)
+        elif not case.is_closed:
+            self._lived.recorded.pop(pilot, None)
+
+    async def _answer(self, day: date) -> bool:
+        """Let people answer, have it worked off, and return whether a weekly message was reviewed."""
+        is_review = False
         for heard, answer in self._crowd.answers(day):
             self._lived.said[f"{ROLE_OF[heard.step]}: {answer.kind}"] += 1
-            self._lived.answered.setdefault((heard.pilot, heard.step), day)
-            if getattr(answer, "person", None):
-                self._lived.blocked_on.setdefault(heard.pilot, day)
+            if isinstance(answer, BlockedBy) and answer.person:
+                self._lived.named_on.setdefault(heard.pilot, day)
             await self._world.ports.inbox.receive(self._reply(heard, answer))
+            is_review |= heard.step is Step.REVIEW
+        await work_off_replies(self._world.ports, self._world.rules)
+        return is_review
 
     def _reply(self, heard: Heard, answer: Answer) -> Reply:
         self._replies += 1
@@ -214,5 +233,3 @@ class Year:
             if section.pilot and section.question:
                 self._lived.shown.setdefault(section.pilot, day)
                 self._crowd.hear(Step.DIGEST, name, section.case_id, section.pilot, None, day)
-
-

@@ -332,4 +332,4 @@ class _Use:
         if calendar.is_blackout(day):
             return 0.3
         of_weekday = (1.0, 1.05, 1.05, 1.0, 0.85)[day.weekday()]
-        return of_weekday * (0.5 if day in self._quiet else 1.0) * (0.88 if day.month == 8 else 1.0)  # noqa: PLR2004  August
+        return of_weekday * (0.5 if day in self._quiet else 1.0) * (0.88 if day.month == 8 else 1.0)

@@ -36,7 +36,7 @@ from bot.domain.reply import (
 )
 from bot.errors import Conflict
 from bot.messages.plain import to_plain
-from bot.policy.decisions import Join, Say, apply_decision
+from bot.policy.decisions import Say, apply_decision
 from bot.policy.request_answer import answer_ask
 from bot.ports import Cases, StoredAsk, StoredCase
 
@@ -253,9 +253,6 @@ async def test_an_answer_that_was_cut_off_reaches_every_case_once(world: World, 
     assert await world.ports.inbox.note(reply)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="app.answering.answer_to_ask takes the first case's note, 'already noted', after a cut"
-)
 async def test_after_a_cut_the_author_gets_the_receipt_of_what_was_done(world: World) -> None:
     """Died the process between two cases, the author reads what was noted, not that they had said it before."""
     await begin(world, "a", "b")
@@ -323,9 +320,6 @@ async def morning(world: World, days: int = 1) -> None:
         await world.work()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="app.writing.Writer._waits names every open case, also one whose wish was taken back"
-)
 async def test_a_pilot_that_is_on_track_is_not_named_any_more(world: World) -> None:
     """Took an owner the wish back before the message left, it speaks of the other pilot alone."""
     await begin(world, "a", "b")
@@ -336,17 +330,13 @@ async def test_a_pilot_that_is_on_track_is_not_named_any_more(world: World) -> N
     assert "Pilot b" not in text
 
 
-@pytest.mark.xfail(strict=True, reason="asking.Asking._out counts days from the joining, though the message never left")
 async def test_whoever_joined_is_asked_for_when_the_first_pilot_drops_out(world: World) -> None:
     """Was the message taken back with the pilot that brought it, the pilot that had joined gets one of its own."""
     await begin(world, "a", "b")
     await put_out_tonight(world, "a")
     request = wish(world)
-    stored = await world.ports.cases.get("b")
-    assert stored is not None
-    await join(stored.case, request, world.ports, NIGHT)
-    case = apply_decision(await put(world, "b", request), Join(request), "", NIGHT)
-    await put(world, "b", case.requests[0])
+    await put(world, "b", request, Say(Step.UNBLOCK, kim(world), 1, 0, LEDGER.key))
+    await relay(world.ports, world.rules)
     await world.answer("a", OnTrack(), "o1", "owner-a")
     await morning(world)
     for _ in range(12):
@@ -354,10 +344,6 @@ async def test_whoever_joined_is_asked_for_when_the_first_pilot_drops_out(world:
     assert [text for text in got(world, "kim") if "Pilot b" in text]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="app.writing.Writer: a TOLD that was overtaken raises (asks.told: KeyError), and nothing else is delivered",
-)
 async def test_news_that_were_overtaken_do_not_stop_the_deliveries(world: World) -> None:
     """Has the person cleared it before the owner was told of their need, the pass goes on, to whomever else."""
     await begin(world, "a", "b")
@@ -373,9 +359,6 @@ async def test_news_that_were_overtaken_do_not_stop_the_deliveries(world: World)
     assert got(world, "jo")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="app.asks.join opens an Ask for a Join whose Ask has ended, and no message goes with it"
-)
 async def test_joining_what_has_just_ended_is_asked_anew(world: World) -> None:
     """Was the Ask answered between the look and the write, the pilot that came late gets a message of its own."""
     await begin(world, "a", "b")
@@ -407,7 +390,6 @@ async def test_joining_what_has_just_ended_is_asked_anew(world: World) -> None:
     assert [text for text in got(world, "kim") if "Pilot b" in text]
 
 
-@pytest.mark.xfail(strict=True, reason="app.answering.answer_to_ask answers 'stop asking' as if it were about an Ask")
 @pytest.mark.parametrize("thing", [None, LEDGER.key])
 async def test_stop_asking_is_confirmed_wherever_it_is_said(world: World, thing: str | None) -> None:
     """Below a word of thanks, or after all was settled, 'stop asking' is confirmed as what it is."""
@@ -419,9 +401,6 @@ async def test_stop_asking_is_confirmed_wherever_it_is_said(world: World, thing:
     assert text == world.rules.texts.receipts.stop_asking
 
 
-@pytest.mark.xfail(
-    strict=True, reason="app.answering.Standpoint.onward drops the decision that follows when the sponsor holds it"
-)
 async def test_whoever_says_that_the_sponsor_holds_it_opens_a_decision(world: World) -> None:
     """'That is with Sam', who is the sponsor: the case has an open decision."""
     await begin(world, "a")
@@ -432,9 +411,6 @@ async def test_whoever_says_that_the_sponsor_holds_it_opens_a_decision(world: Wo
     assert opened.opened_by is OpenedBy.SPONSOR_HOLDS_IT
 
 
-@pytest.mark.xfail(
-    strict=True, reason="app.writing.Writer._about names nobody where nothing follows (bot.app.answering.onward)"
-)
 async def test_the_owner_reads_who_holds_it_also_where_nobody_can_be_asked(world: World) -> None:
     """Named the person the owner themself, the owner reads whom, and not a gap in the sentence."""
     await begin(world, "a")
@@ -448,7 +424,6 @@ async def test_the_owner_reads_who_holds_it_also_where_nobody_can_be_asked(world
     assert "write to ;" not in text
 
 
-@pytest.mark.xfail(strict=True, reason="messages.receipts tells whoever was asked about the owner's block")
 async def test_not_me_is_not_answered_with_the_owners_words(world: World) -> None:
     """Whoever says 'not me' reads about their own answer, not what the owner said and when the owner is asked again."""
     await begin(world, "a")
@@ -458,9 +433,6 @@ async def test_not_me_is_not_answered_with_the_owners_words(world: World) -> Non
     assert "24 March" not in text
 
 
-@pytest.mark.xfail(
-    strict=True, reason="app.writing.Writer.sections joins only UNBLOCK: each pilot's check about one Ask is a section"
-)
 async def test_one_check_for_all_who_wait(world: World) -> None:
     """Is the day past that one person named for three pilots, they are asked once where it stands."""
     await begin(world, "a", "b", "c")
@@ -475,10 +447,6 @@ async def test_one_check_for_all_who_wait(world: World) -> None:
     assert len(message.sections) == 1
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="app.writing.Writer tells the line of the first pilot's owner only (Waiting.line is read nowhere)",
-)
 async def test_the_sentence_of_each_owner_is_told(world: World) -> None:
     """Two owners added a sentence to what became one message: both stand in it, each with its owner's name."""
     await begin(world, "a", "b")
@@ -492,9 +460,6 @@ async def test_the_sentence_of_each_owner_is_told(world: World) -> None:
     assert "the audit of b" in text
 
 
-@pytest.mark.xfail(
-    strict=True, reason="asks.unblock asks for the day that was said, though a hold or an absence lies between"
-)
 async def test_nobody_is_asked_for_a_day_that_has_passed(world: World) -> None:
     """Left the message later than planned, the day it asks for still lies ahead."""
     await begin(world, "a")
@@ -530,10 +495,6 @@ async def test_a_hold_takes_one_pilot_out_of_what_is_asked_for_two(world: World)
     assert len(got(world, "kim")) == 1
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="withdrawal._of_request: what is relayed after the others' message left becomes a second message",
-)
 async def test_who_comes_late_to_an_open_ask_makes_no_second_message(world: World) -> None:
     """Two looks decide at once to ask; was the first message gone when the second was relayed, nobody gets it twice."""
     await begin(world, "a", "b")
@@ -543,10 +504,6 @@ async def test_who_comes_late_to_an_open_ask_makes_no_second_message(world: Worl
     assert len(got(world, "kim")) == 1
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="decisions._put_out: a wish counts as gone when it is decided, so hold and 'do not ask' come too late",
-)
 async def test_what_waits_for_the_morning_can_be_taken_back(world: World) -> None:
     """As long as the message has not left, its owner's 'do not ask' keeps it back."""
     await begin(world, "a")

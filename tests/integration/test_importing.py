@@ -124,7 +124,7 @@ async def test_an_export_read_into_an_empty_store_gives_the_same_export(store: R
     kinds = [next(iter(json.loads(line))) for line in lines[1:]]
     assert {k: kinds.count(k) for k in kinds} == {"source": 2, "pilot": 3, "usage": 42, "case": 4, "end": 1}
     assert (
-        json.loads(lines[-1])["end"].items() >= {"source": 2, "pilot": 3, "usage": 42, "case": 4, "lines": 52}.items()
+        json.loads(lines[-1])["end"].items() >= {"sources": 2, "pilots": 3, "rows": 42, "cases": 4, "lines": 52}.items()
     )
     taken = await take_export(lines, other.ports, "ada")
     assert (taken.sources, taken.pilots, taken.usage, taken.suppressed, taken.cases) == (2, 3, 42, 20, 4)

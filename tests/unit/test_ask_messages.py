@@ -223,9 +223,6 @@ def test_no_name_thing_or_evidence_makes_a_message_too_long_or_breaks_it(
 LONG = " ".join(f"word{n}" for n in range(30))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="asks._fills and asks.told do not shorten the owner's name, the other's name, the words said"
-)
 @pytest.mark.parametrize("change", ["owner", "other", "said"])
 def test_a_long_name_or_answer_makes_no_message_too_long(change: str) -> None:
     """Names of owners and of whoever holds it instead, and what was answered, are shortened as all else is."""
@@ -240,16 +237,12 @@ def test_a_long_name_or_answer_makes_no_message_too_long(change: str) -> None:
         assert len(f"{said.fact} {said.question or ''}".split()) <= MOST_WORDS
 
 
-@pytest.mark.xfail(
-    strict=True, reason="asks.unblock does not count the words where several pilots with long names wait"
-)
 def test_many_long_names_make_no_message_too_long() -> None:
     """Four pilots whose names are sentences still leave the request within its 60 words."""
     said = of(unblock, request(), waiting=tuple(f"{n} {LONG}" for n in "abcd"))
     assert len(f"{said.fact} {said.question or ''}".split()) <= MOST_WORDS
 
 
-@pytest.mark.xfail(strict=True, reason="asks.told knows three states, and withdrawal lets a TOLD leave in any")
 @pytest.mark.parametrize(
     "state", sorted(set(RequestState) - {RequestState.NEEDS, RequestState.OBJECTED, RequestState.ELSEWHERE})
 )
@@ -273,21 +266,19 @@ def test_a_decision_is_told_to_the_owner_by_its_word() -> None:
         assert said.question is None
 
 
-@pytest.mark.xfail(strict=True, reason="compose.open_section picks by case, and two things may be asked about one case")
 def test_the_second_thing_of_one_pilot_can_be_opened() -> None:
     """In a message about two things for the same pilot each can be told in full."""
     other = request(thing=Thing(kind="approval", words="a signature of legal"))
     message = compose([(Step.UNBLOCK, of(unblock, one)) for one in (request(), other)], TEXTS)
-    opened = open_section(message, message.sections[1].case_id)
+    opened = open_section(message, message.sections[1].key)
     assert "a signature of legal" in opened.sections[0].fact
 
 
-@pytest.mark.xfail(strict=True, reason="compose.open_section keeps the footer of the section that stood first")
 def test_a_section_that_is_opened_says_who_sees_its_own_answer() -> None:
     """Below another pilot's request stands who sees the answer to that one."""
     second = unblock(about(blocked(request(), pilot="hr", ordinal=2), pilot="Job ads", owner="Lea"), request(), TEXTS)
     message = compose([(Step.UNBLOCK, of(unblock, request())), (Step.UNBLOCK, second)], TEXTS)
-    opened = open_section(message, second.case_id)
+    opened = open_section(message, second.key)
     assert "Job ads" in opened.sections[0].fact
     assert "Lea" in opened.footer
 
@@ -313,9 +304,6 @@ def test_an_owner_can_hold_change_or_take_back_until_it_left() -> None:
     assert to_answer("hold", {"reason": "audit"}, TEXTS, now=NOW, timezone="UTC") == HoldRequest(reason="audit")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="asks.request_choices asks for no day, so a hold always lasts for its longest time"
-)
 def test_an_owner_can_say_until_when_it_is_held() -> None:
     """The form of a hold offers a day, and the day is taken."""
     hold = next(c for c in owner_choices(blocked(request()), Step.NUDGE, TEXTS) if c.key == "hold")
@@ -401,9 +389,6 @@ def test_what_the_owner_does_about_a_wish_is_told_with_its_text(answer: Answer, 
     assert part in receipt(answer, Role.OWNER, blocked(request()))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="other_receipts knows no receipt for these, so the owner's block is told to whoever was asked"
-)
 @pytest.mark.parametrize("answer", [NotMe(), SnoozeUntil(until=TODAY + 2 * DAY)])
 def test_whoever_was_asked_hears_about_their_own_answer(answer: Answer) -> None:
     """'Not me' and 'later' have words of their own, and not those of the owner's block."""
@@ -442,9 +427,6 @@ def test_a_check_about_done_tells_the_telemetry_to_the_owner() -> None:
     assert "Use has not" not in stage.fact
 
 
-@pytest.mark.xfail(
-    strict=True, reason="compose shows only the first section in full, so a second pilot's preview is not read"
-)
 def test_what_will_be_asked_of_others_is_shown_for_every_pilot() -> None:
     """In one message about two pilots the text that leaves tomorrow stands for the second as well."""
     first, second = (open_case(pilot=pilot, ordinal=n) for n, pilot in enumerate(("tax", "hr"), 1))

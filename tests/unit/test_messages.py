@@ -167,7 +167,7 @@ def test_a_number_opens_what_stands_beside_it() -> None:
     assert answer.key == "blocked"
     assert isinstance(pilot, Section)
     assert pilot.title == LONG_NAME
-    opened = open_section(message, pilot.case_id)
+    opened = open_section(message, pilot.key)
     assert [each.title for each in opened.sections] == [LONG_NAME, "Invoice coding", "Letters"]
     assert "its plan for this stage ended" in to_plain(opened)
     assert [picked(message, text) for text in ("0", "9", "-1", "1.5", "two", "", "\u0661", "1" * 5000)] == [None] * 8

@@ -105,7 +105,6 @@ def test_a_hold_lasts_five_working_days_at_most(now: datetime, days: int | None,
     assert until is None or held <= until
 
 
-@pytest.mark.xfail(strict=True, reason="request_answer.HELD_DAYS is fixed; Playbook.longest_hold_wd is read nowhere")
 def test_the_playbook_says_how_long_a_hold_may_last() -> None:
     """A playbook with two working days holds for two."""
     case = blocked(request(), playbook=Playbook(longest_hold_wd=2))
@@ -186,7 +185,6 @@ def test_the_first_day_is_a_promise_and_the_second_is_a_move() -> None:
     assert twice.block.until == twice.requests[0].promised_for == TODAY + 9 * DAY
 
 
-@pytest.mark.xfail(strict=True, reason="request_answer._answered counts the same or an earlier day as a move")
 @pytest.mark.parametrize("second", [TODAY + 5 * DAY, TODAY + 3 * DAY])
 def test_the_same_or_an_earlier_day_is_no_move(second: date) -> None:
     """Who taps twice, or is ready sooner, has not moved their date."""
@@ -204,7 +202,6 @@ def test_somebody_else_is_asked_next() -> None:
     ]
 
 
-@pytest.mark.xfail(strict=True, reason="answer.objection counts the wish that is answered, so the answer is lost")
 def test_somebody_else_is_asked_also_where_two_wishes_are_open() -> None:
     """With two people asked, one who names somebody else is heard: that is one wish for another."""
     case = blocked(OUT, request(person="p_lea", name="Lea", thing=LEGAL, state=RequestState.OUT))
@@ -212,9 +209,6 @@ def test_somebody_else_is_asked_also_where_two_wishes_are_open() -> None:
     assert moved.requests[0].state is RequestState.ELSEWHERE
 
 
-@pytest.mark.xfail(
-    strict=True, reason="request_answer.STATES knows no NotMe, so it counts as silence and goes up as such"
-)
 def test_not_me_is_an_answer_of_whoever_was_asked() -> None:
     """Somebody who says that it isn't theirs, and knows nobody else, is not waited for any longer."""
     assert not said(blocked(OUT), by_kim(NotMe())).requests[0].is_live
@@ -261,7 +255,6 @@ def test_the_owners_word_ends_every_wish(answer: Answer, state: RequestState) ->
     assert {r.state for r in after.requests} == {state}
 
 
-@pytest.mark.xfail(strict=True, reason="request_answer.answer_ask takes a day that no case takes (answer.objection)")
 @pytest.mark.parametrize("on", [TODAY - DAY, TODAY + 400 * DAY])
 def test_an_ask_takes_no_day_that_its_cases_refuse(on: date) -> None:
     """A day that has passed or lies years ahead moves neither the case nor the Ask."""
@@ -326,9 +319,6 @@ def test_no_more_than_two_people_are_asked_at_once(moves: list[Answer | Request]
         assert all(r.person != OWNER.person for r in case.requests)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="request_answer._changed puts a second wish beside the one of the same person and thing"
-)
 def test_a_change_makes_no_second_wish_for_the_same() -> None:
     """Corrected to what the same person is asked for already, it is one wish."""
     two = blocked(request(), request(thing=LEGAL))

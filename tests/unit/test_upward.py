@@ -263,7 +263,6 @@ def test_an_owner_who_wants_no_messages_is_told_nothing(owner: Recipient | None)
     assert news(waiting(requests=(NEEDS,), disowned=("p_owner",)), OWNER) is None
 
 
-@pytest.mark.xfail(strict=True, reason="telling.news looks only at what was told in the present loop")
 @pytest.mark.parametrize("has_decision", [False, True])
 def test_news_of_a_former_loop_is_told_once(*, has_decision: bool) -> None:
     """What an owner was told in the first loop is not told again when the second begins."""
@@ -275,7 +274,6 @@ def test_news_of_a_former_loop_is_told_once(*, has_decision: bool) -> None:
     assert news(apply_decision(case, NextLoop(), "", NOW), OWNER) is None
 
 
-@pytest.mark.xfail(strict=True, reason="telling.news takes news about a thing for news about the decision")
 def test_a_decision_is_told_also_after_other_news() -> None:
     """An answer to a wish and a sponsor's decision that come together are told one after the other."""
     stop = Decided(verdict=Verdict.STOP, by="p_sam", at=NOW - DAY)
@@ -286,7 +284,6 @@ def test_a_decision_is_told_also_after_other_news() -> None:
     assert second == Say(Step.TOLD, "p_owner", 1, 0, None)
 
 
-@pytest.mark.xfail(strict=True, reason="upward.Upward.opens opens the parked decision again instead of the ladder")
 def test_after_its_rest_a_parked_case_climbs_the_ladder_once_more() -> None:
     """Ninety days after it was parked the owner is asked how it stands, before anything goes up again."""
     case = waiting(loop=2, requests=(request(RequestState.EXPIRED, loop=2),), decision=OPEN)
@@ -295,9 +292,6 @@ def test_after_its_rest_a_parked_case_climbs_the_ladder_once_more() -> None:
     assert what(parked, NOW + 90 * DAY) == NextLoop()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="decide._of_others: a wish that rests keeps an open decision from being asked about"
-)
 def test_a_second_wish_that_rests_does_not_keep_a_decision_waiting() -> None:
     """The decision about one thing past its day is asked about though another wish is promised for months ahead."""
     rests = request(
