@@ -152,6 +152,10 @@ class Outbox(Protocol):
         """Reserve one place in the day's ramp for an outreach; the same one twice counts once."""
         ...
 
+    async def forget_text(self, recipient: str, delivery: str) -> None:
+        """Delete the frozen text of a delivery that has ended."""
+        ...
+
     async def forget(self, outreach: Sequence[tuple[str, str]], after: timedelta) -> None:
         """Let what outreach, given as (recipient, id), was mapped to expire; called when its case has closed."""
         ...

@@ -129,6 +129,10 @@ class Cases(Protocol):
         """Return the earlier cases of a pilot, oldest first."""
         ...
 
+    async def rewrite_past(self, pilot: str, place: int, case: Case) -> None:
+        """Replace an earlier case of a pilot, by its place in `past`."""
+        ...
+
     async def save(self, case: Case, *, expected: int, outreach: Sequence[Outreach], entry: AuditEntry) -> int:
         """Store case, pending outreach and audit entry in one step and return the new revision.
 
@@ -194,6 +198,10 @@ class Inbox(Protocol):
 
     async def waiting(self) -> list[Reply]:
         """Return replies not yet applied, oldest first."""
+        ...
+
+    async def forget_words(self, person: str, key: str) -> None:
+        """Delete what a person wrote in a reply, where it is an answer to an Ask; the reply itself stays known."""
         ...
 
     async def applied(self, reply: Reply, note: str) -> None:

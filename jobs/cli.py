@@ -17,6 +17,7 @@ from bot.errors import InputError, StickshakerError
 from jobs.backtest import backtest_command
 from jobs.check import run_check
 from jobs.demo import run_demo
+from jobs.digests import digests
 from jobs.doctor import doctor_command
 from jobs.importing import import_command
 from jobs.ingress import run_ingest, take_in_before
@@ -56,6 +57,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(loading, name="load")
+app.add_typer(digests, name="digests")
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")]
 

@@ -63,6 +63,12 @@ class RedisCases:
             return []
         return [Case.from_stored(to_bytes(d)) for d in await self._client.lrange(self._keys.past(number), 0, -1)]
 
+    async def rewrite_past(self, pilot: str, place: int, case: Case) -> None:
+        """Replace an earlier case of a pilot."""
+        number = await self._pilots.of(pilot)
+        if number is not None:
+            await self._client.lset(self._keys.past(number), place, case.to_stored())
+
     async def save(self, case: Case, *, expected: int, outreach: Sequence[Outreach], entry: AuditEntry) -> int:
         """Store case, outreach and entry in one step."""
         number = await self._pilots.of(case.pilot)

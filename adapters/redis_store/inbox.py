@@ -8,8 +8,9 @@ from adapters.redis_store.outbox import to_ms
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.shards import Shards
 from adapters.redis_store.wire import Client, to_text
-from bot.domain.reply import Reply
+from bot.domain.reply import NeedsFirst, Object, Reply
 
+FORGOTTEN: Final = "(deleted)"
 KEPT: Final = timedelta(days=90)
 """How long a reply stays as the record of duplicates (model.md)."""
 
@@ -44,6 +45,15 @@ class RedisInbox:
                 pipe.hget(self._keys.reply(person, key), "doc")
             replies = [Reply.from_stored(doc) for doc in await pipe.execute() if doc is not None]
         return sorted(replies, key=lambda r: (r.received_at, r.key))
+
+    async def forget_words(self, person: str, key: str) -> None:
+        """Delete what a person wrote in an answer to an Ask."""
+        found = await self._client.hget(self._keys.reply(person, key), "doc")
+        reply = None if found is None else Reply.from_stored(found)
+        if reply is not None and isinstance(reply.answer, Object | NeedsFirst):
+            words = {"words": None} if isinstance(reply.answer, Object) else {"what": FORGOTTEN}
+            bare = reply.model_copy(update={"answer": reply.answer.model_copy(update=words)})
+            await self._client.hset(self._keys.reply(person, key), "doc", bare.to_stored())
 
     async def applied(self, reply: Reply, note: str) -> None:
         """Mark a reply as worked off; the note first, so that it is never off the list without one."""

@@ -246,6 +246,10 @@ class RedisOutbox:
         """Take a place in the day's ramp."""
         return bool(await self._scripts.run("reserve", [self._keys.quota(day.isoformat())], [outreach, limit]))
 
+    async def forget_text(self, recipient: str, delivery: str) -> None:
+        """Delete the text of a delivery."""
+        await self._client.hdel(self._keys.delivery(recipient, delivery), "message")
+
     async def forget(self, outreach: Sequence[tuple[str, str]], after: timedelta) -> None:
         """Let what outreach was mapped to expire."""
         async with self._client.pipeline(transaction=False) as pipe:

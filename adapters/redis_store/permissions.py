@@ -74,6 +74,7 @@ WRITING: Final = """
     ZREM zset b
     ZREMRANGEBYSCORE zset 5 9
     RPUSH list a
+    LSET list 0 a
     EXPIRE list 60
     XADD stream * a 1
     EXPIRE stream 60

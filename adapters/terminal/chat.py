@@ -11,6 +11,7 @@ from rich.panel import Panel
 
 from bot.app.cast import clock_of
 from bot.app.rules import Rules
+from bot.app.why import why
 from bot.domain.calendar import to_zone
 from bot.domain.case import Case
 from bot.domain.outreach import Delivery, DeliveryState, Step, identity, role_of
@@ -27,7 +28,7 @@ from bot.ports import Ports
 
 LEAVE: Final = frozenset({"q", "quit", "exit", "bye"})
 WIDTH: Final = 84
-HINT: Final = "[dim]Answer by number or in words; Enter leaves it for later, q ends.[/]"
+HINT: Final = "[dim]Answer by number or in words; 'why' tells why you got it; Enter leaves it for later, q ends.[/]"
 
 Read = Callable[[str], str]
 """Shows a prompt and returns a line; raises EOFError at the end of the input."""
@@ -86,6 +87,7 @@ class Chat:
         self._console, self._read = console, read
         self._zone = "UTC"
         self._next = ""
+        self._why = ""
         self._later: set[str] = set()
 
     async def run(self) -> None:
@@ -150,6 +152,9 @@ class Chat:
         if not one.section.footer and one.section.asks is None and not one.section.reviews:
             # Written anew: how many pilots of an owner's message wait has changed with each answer.
             message = compose([(Step(one.message.kind), section) for section in sections], self._rules.texts)
+        self._why = await why(
+            self._ports, self._rules, self._person.id, one.delivery.id, one.section.case_id, self._ports.clock.now()
+        )
         self._show(one, message)
         try:
             answer = self._answer(message)
@@ -175,6 +180,9 @@ class Chat:
             said = self._ask("> ")
             if not said:
                 raise Later
+            if said.casefold().rstrip("?") == "why":
+                self._console.print(escape(self._why))
+                continue
             is_tapped = said.isdigit() or (message.sections[0].asks is not None or message.sections[0].reviews)
             answer = self._by_number(said, message) if is_tapped else self._in_words(said, message.sections[0])
             if answer is not None:

@@ -14,6 +14,7 @@ from typing import Final
 from bot.app.correlated import first
 from bot.app.deliver import Delivered, Deliverer
 from bot.app.dispatch import Due, due_now, relay
+from bot.app.forgetting import forget_words
 from bot.app.ingest import tidy
 from bot.app.ingress import Receiver
 from bot.app.replies import work_off_replies
@@ -144,7 +145,9 @@ class Duties:
 
     async def retention(self) -> None:
         """Finish what a load left behind, and delete what is past its time."""
-        await tidy(self.ports, self.ports.clock.now().date())
+        now = self.ports.clock.now()
+        await tidy(self.ports, now.date())
+        await forget_words(self.ports, now)
 
     async def _sweep(self, *, changed_only: bool) -> None:
         report = await sweep(self.ports, self.rules, self.ports.clock.now(), changed_only=changed_only)

@@ -10,13 +10,13 @@ from bot.app.correlated import correlated
 from bot.app.rules import Rules
 from bot.app.weekly_parts import decisions, freed, lacks, lesson, needed, newly_stuck
 from bot.domain.calendar import to_zone
-from bot.domain.outreach import Outreach, Step, identity
+from bot.domain.outreach import Outreach, Role, Step, identity
 from bot.domain.people import Person
 from bot.domain.pilot import Pilot
-from bot.domain.reply import Reply
+from bot.domain.reply import Reply, WeeklyAnswer
 from bot.domain.settings import Mode
 from bot.domain.weekly import Weekly, WeeklyKind, WeeklyState, parse_weekly_id
-from bot.errors import Conflict
+from bot.errors import Conflict, NotFound
 from bot.messages.digest import Waiting, lead_list, sponsor_digest
 from bot.messages.model import Message
 from bot.messages.plain import to_plain
@@ -26,6 +26,8 @@ from bot.policy.weekly import answer_weekly, is_trusted, monday_of, told_until
 from bot.ports import Ports, StoredCase
 
 TRIES = 5
+TOLD_AGAIN = timedelta(days=28)
+"""What has not changed is told again after so long."""
 STALE = timedelta(days=21)
 """A weekly message that is older is neither sent nor shown to anybody."""
 STEPS = {WeeklyKind.SPONSOR: Step.DIGEST, WeeklyKind.LEAD: Step.LEAD_LIST}
@@ -104,6 +106,9 @@ async def _make(kind: WeeklyKind, person: str, pilots: Sequence[Pilot], fleet: F
     is_digest = kind is WeeklyKind.SPONSOR
     message = _digest(pilots, since, desk, fleet) if is_digest else _list(person, pilots, desk, fleet)
     must_wait = is_digest and not is_trusted(history)
+    if message is not None and not must_wait and _says_nothing_new(message, history, fleet.now):
+        message = None
+    await _supersede([one for one in history if one.waits], ports)
     state = WeeklyState.DRAFT if must_wait else WeeklyState.READY
     weekly = Weekly(
         person=person,
@@ -120,6 +125,34 @@ async def _make(kind: WeeklyKind, person: str, pilots: Sequence[Pilot], fleet: F
     except Conflict:
         return False  # somebody else made it at this moment
     return True
+
+
+def _says_nothing_new(message: Message, history: Sequence[Weekly], now: datetime) -> bool:
+    """Whether it tells what the last one told, of late; days by which something is hoped for don't count."""
+    last = next((one for one in reversed(history) if one.state is WeeklyState.READY), None)
+    if last is None or now - last.made_at >= TOLD_AGAIN:
+        return False
+    before = Message.from_stored(last.message)
+    is_same_body = last.kind is WeeklyKind.LEAD or message.body == before.body
+    return is_same_body and _told(message) == _told(before)
+
+
+def _told(message: Message) -> list[tuple[str, str]]:
+    """Return what a message tells, section by section.
+
+    Of digests that wait for release only whose they are, and of cases only which: their figures move every day.
+    """
+    of_whom = ((parse_weekly_id(s.case_id), s) for s in message.sections)
+    return [(known[1], "") if known else (s.case_id, "" if s.pilot else s.fact) for known, s in of_whom]
+
+
+async def _supersede(older: Sequence[Weekly], ports: Ports) -> None:
+    """Let this week's message take the place of those that nobody released: one waits at a time."""
+    for one in older:
+        try:
+            await ports.weeklies.save(one.model_copy(update={"state": WeeklyState.SKIPPED}), one)
+        except Conflict:
+            continue  # it is being released at this moment
 
 
 def _reviewer(sponsor: str, pilots: Sequence[Pilot], cast: Cast) -> str | None:
@@ -196,6 +229,24 @@ async def _accept(weekly: Weekly, step: Step, person: str, desk: Desk, ports: Po
     )
     with correlated(case=step.value):
         await ports.outbox.accept(outreach, desk.next_open(outreach.decided_at))
+
+
+async def waiting(ports: Ports) -> list[Weekly]:
+    """Return every weekly message that waits for its release, oldest first."""
+    owned = await ports.weeklies.of(sorted(await ports.people.all()))
+    return sorted((one for all_of in owned.values() for one in all_of if one.waits), key=lambda one: (one.week, one.id))
+
+
+async def settle_as_admin(weekly: str, answer: WeeklyAnswer, who: str, ports: Ports) -> None:
+    """Release or hold a weekly message as an admin does; raises NotFound where none of this id waits."""
+    found = next((one for one in await waiting(ports) if one.id == weekly), None)
+    if found is None:
+        msg = f"No weekly message '{weekly}' waits for release; `stickshaker digests list` shows those that do."
+        raise NotFound(msg)
+    now = ports.clock.now()
+    key = identity("admin", who, weekly, now.isoformat())
+    reply = Reply(key=key, person=who, case_id=weekly, pilot="", answer=answer, received_at=now, role=Role.LEAD)
+    await ports.weeklies.save(answer_weekly(found, reply, now).model_copy(update={"settled_by": who}), found)
 
 
 async def answer_to_weekly(reply: Reply, ports: Ports, rules: Rules) -> str | None:

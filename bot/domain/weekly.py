@@ -41,6 +41,8 @@ class Weekly(Record):
     reviewer: str | None = None
     released_at: datetime | None = None
     held_until: date | None = None
+    settled_by: str | None = None
+    """The admin who released or held it in the reader's place."""
     note: str | None = None
     applied: tuple[str, ...] = ()
     """Keys of the replies that already moved it."""

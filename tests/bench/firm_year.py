@@ -100,7 +100,7 @@ class Year:
         self._of_fall: dict[str, str] = {}
         """The case of each fall."""
         self._told, self._replies, self._loaded = 0, 0, BEGIN - PAST * DAY
-        self._stopped: set[str] = set()
+        self._registered: set[str] = set()
         self._ids: set[str] = set()
 
     async def live(self) -> Lived:
@@ -122,7 +122,7 @@ class Year:
             return
         self._world.clock.at = datetime.combine(day, NOON)
         await self._load(day - DAY)
-        await self._retire(day)
+        await self._register(day)
         is_review = await self._answer(day)
         self._note(await self._world.sweep(), day)
         if self._lived.arm is Arm.SILENCE:
@@ -140,12 +140,14 @@ class Year:
             self._loaded += DAY
         await self._world.ports.sources.put(SourceStatus(source="chat", newest_day=last))
 
-    async def _retire(self, day: date) -> None:
-        """Let the registry tell of pilots that were stopped."""
-        ended = {f.pilot for f in self._firm.falls.values() if f.stopped_on and f.stopped_on <= day} - self._stopped
-        self._stopped |= ended
-        whole = self._lived.arm is Arm.LOOP
-        await self._world.ports.pilots.put([self._firm.pilot(p, whole=whole, stopped=True) for p in sorted(ended)])
+    async def _register(self, day: date) -> None:
+        """Let the registry tell of pilots that were stopped, and of what was cleared for others."""
+        whole, falls = self._lived.arm is Arm.LOOP, self._firm.falls.values()
+        stopped = {f.pilot for f in falls if f.stopped_on and f.stopped_on <= day}
+        freed = {f.pilot for f in falls if f.in_registry and f.freed_on} if whole else set()
+        news = sorted((stopped | freed) - self._registered)
+        self._registered |= set(news)
+        await self._world.ports.pilots.put([self._firm.pilot(p, whole=whole, stopped=p in stopped) for p in news])
 
     def _note(self, report: SweepReport, day: date) -> None:
         """Note how cases stand after a look."""
@@ -163,10 +165,10 @@ class Year:
             if case.decision is not None:
                 lived.decision_on.setdefault(pilot, day)
         held = [f for f in case.open_findings if f.kind is Kind.DROP_OFF and not f.suspended]
-        if held and not case.is_closed and self._firm.down(pilot, day - DAY):
-            if self._first_seen.setdefault(pilot, day) < day:
-                lived.confirmed.setdefault(pilot, day)
-                self._of_fall.setdefault(pilot, case.id)
+        is_found = bool(held) and not case.is_closed and self._firm.down(pilot, day - DAY) is not None
+        if is_found and self._first_seen.setdefault(pilot, day) < day:
+            lived.confirmed.setdefault(pilot, day)
+            self._of_fall.setdefault(pilot, case.id)
         if pilot in lived.confirmed:
             self._note_end(verdict, day)
 

@@ -14,7 +14,7 @@ import numpy as np
 from bot.domain.ask import Thing
 from bot.domain.calendar import Calendar
 from bot.domain.outreach import identity
-from bot.domain.pilot import Pilot
+from bot.domain.pilot import Dependency, Pilot
 from bot.domain.telemetry import UsageDay
 
 COUNTRY = "DE"
@@ -44,6 +44,12 @@ class Assumptions:
     """Days until a transient fall is over."""
     level: tuple[float, float] = (0.1, 0.45)
     """What is left of usual use."""
+    spells: float = 2
+    """So often a year use of a pilot is lower for a while without having fallen."""
+    spell_days: tuple[int, int] = (4, 12)
+    spell_level: tuple[float, float] = (0.45, 0.75)
+    in_registry: float = 0.3
+    """Share of blocked pilots whose registry names what they wait for and who holds it, and learns when it is done."""
     back_days: tuple[int, int] = (2, 5)
     """Working days from what frees a pilot until use is back."""
     cleared_by_itself: float = 0.004
@@ -149,6 +155,9 @@ class Fall:
     stopped_on: date | None = None
     fixed_on: date | None = None
     """Day of the first decision to fix it."""
+    freed_on: date | None = None
+    """Day on which what it waits for was cleared."""
+    in_registry: bool = False
     owner_tried: bool = False
 
     @property
@@ -157,10 +166,16 @@ class Fall:
         ends = [day for day in (self.back_on, self.stopped_on) if day is not None]
         return min(ends, default=None)
 
-    @property
-    def key(self) -> str:
-        """Return under what it is asked for."""
-        return Thing(kind="data", words=self.thing).key
+
+def thing_of(holder: str) -> str:
+    """Name what somebody holds."""
+    return f"data access of {holder}"
+
+
+def _keys(holder: str) -> tuple[str, str]:
+    words = thing_of(holder)
+    by_words = Thing(kind="data", words=words)
+    return by_words.key, by_words.model_copy(update={"dependency": f"dep-{holder}"}).key
 
 
 class Firm:
@@ -170,13 +185,14 @@ class Firm:
         """Draw a firm that is to live for so many days."""
         self.dice, self.given, self.days, self.calendar = Dice(seed), given, days, Calendar()
         self.ids = [f"pilot-{n:03}" for n in range(pilots)]
-        self.gatekeepers = [f"gatekeeper-{n}" for n in range(max(round(pilots / given.pilots_per_gatekeeper), 2))]
+        self.gatekeepers = [f"gatekeeper{n}" for n in range(max(round(pilots / given.pilots_per_gatekeeper), 2))]
         self.owner_of = self._shared_out("owner", given.pilots_per_owner)
         self.sponsor_of = self._shared_out("sponsor", given.pilots_per_sponsor)
         self.lead_of = self._shared_out("lead", given.pilots_per_lead)
         self.falls = {fall.pilot: fall for fall in self._draw_falls()}
-        self.holder_of = {Thing(kind="data", words=f"access of {g}").key: g for g in self.gatekeepers}
-        self._later: dict[date, list[tuple[str, str]]] = defaultdict(list)
+        self.holder_of = {key: g for g in self.gatekeepers for key in _keys(g)}
+        """Who holds a thing, by its key as an owner's words and as the registry's dependency give it."""
+        self._later: dict[date, list[str]] = defaultdict(list)
         self._settled: dict[date, list[Fall]] = defaultdict(list)
         self._use = _Use(self, np.random.default_rng(seed))
 
@@ -196,7 +212,8 @@ class Firm:
             low, high = a.level
             level = low + self.dice.share("level", pilot) * (high - low)
             origin = self._origin(pilot)
-            fall = Fall(pilot, onset, origin, level, holder, f"access of {holder}")
+            fall = Fall(pilot, onset, origin, level, holder, thing_of(holder))
+            fall.in_registry = origin is Origin.BLOCKED and self.dice.share("registry", pilot) < a.in_registry
             if origin is Origin.TRANSIENT:
                 fall.back_on = onset + self.dice.between(*a.transient_days, "transient", pilot) * DAY
             yield fall
@@ -226,7 +243,19 @@ class Firm:
             seats=self._use.seats[self.ids.index(name)],
             timezone="Europe/Berlin",
             country=COUNTRY,
+            dependencies=self._dependencies(name) if whole else (),
         )
+
+    def _dependencies(self, name: str) -> tuple[Dependency, ...]:
+        """Return what the registry says that a pilot waits for, which it knew two weeks before use fell."""
+        fall = self.falls.get(name)
+        if fall is None or not fall.in_registry:
+            return ()
+        since = fall.onset - 14 * DAY
+        one = Dependency(
+            id=f"dep-{fall.holder}", kind=fall.thing, holder=fall.holder, since=since, done_on=fall.freed_on
+        )
+        return (one,)
 
     @property
     def names(self) -> list[str]:
@@ -246,15 +275,14 @@ class Firm:
             return None
         return fall if fall.ended_on is None or day < fall.ended_on else None
 
-    def waiting_for(self, key: str, day: date) -> list[Fall]:
-        """Return the falls that wait for a thing and are not freed yet."""
-        fell = (f for f in self.falls.values() if f.origin is Origin.BLOCKED and f.key == key and f.onset <= day)
-        return [f for f in fell if f.ended_on is None]
+    def waiting_for(self, holder: str, day: date) -> list[Fall]:
+        """Return the falls that wait for what somebody holds and are not freed yet."""
+        fell = (f for f in self.falls.values() if f.origin is Origin.BLOCKED and f.holder == holder and f.onset <= day)
+        return [f for f in fell if f.freed_on is None and f.ended_on is None]
 
-    def clear_later(self, person: str, key: str, day: date) -> None:
-        """Let somebody clear a thing of theirs on a day, for all who wait for it by then."""
-        if self.holder_of.get(key) == person:
-            self._later[day].append((person, key))
+    def clear_later(self, person: str, day: date) -> None:
+        """Let somebody clear what they hold on a day, for all who wait for it by then."""
+        self._later[day].append(person)
 
     def settle_later(self, fall: Fall, day: date) -> None:
         """Let what holds one pilot be settled on a day; a dead one is stopped."""
@@ -267,8 +295,8 @@ class Firm:
 
     def live(self, day: date) -> None:
         """Let a day come: what was to be cleared is, and some of it by itself."""
-        for _, key in self._later.pop(day, []):
-            for fall in self.waiting_for(key, day):
+        for holder in self._later.pop(day, []):
+            for fall in self.waiting_for(holder, day):
                 self._free(fall, day)
         for fall in self._settled.pop(day, []):
             self._free(fall, day)
@@ -287,6 +315,7 @@ class Firm:
         if fall.origin is Origin.DEAD:
             self.stop(fall, day)
             return
+        fall.freed_on = day
         after = self.dice.between(*self.given.back_days, "back", fall.pilot)
         fall.back_on = self.calendar.add_working_days(COUNTRY, day, after)
 
@@ -306,7 +335,12 @@ class _Use:
         self._share = dice.uniform(0.3, 0.65, count)
         self._luck = dice.standard_normal((days, count))
         weeks = -(-days // 7) + 1
-        self._week = np.repeat(1 + 0.06 * dice.standard_normal((weeks, count)), 7, axis=0)
+        self._week = np.repeat(1 + 0.1 * dice.standard_normal((weeks, count)), 7, axis=0)
+        self._spell = np.ones((days, count))
+        a = firm.given
+        for at in range(count):
+            for begin in dice.choice(days, round(a.spells * days / 365), replace=False):
+                self._spell[begin : begin + dice.integers(*a.spell_days), at] = dice.uniform(*a.spell_level)
         quiet = dice.choice(days, 6, replace=False)
         self._quiet = {self._first + int(n) * DAY for n in quiet}
         """Days on which half of the firm is away, and no calendar knows it."""
@@ -315,7 +349,7 @@ class _Use:
         """Return the use of a day."""
         at = (day - self._first).days
         share = np.minimum(self._share * self._week[at] * self._of_firm(day), 0.95)
-        low = np.array([f.level if (f := self._firm.down(p, day)) else 1.0 for p in self._firm.ids])
+        low = np.array([f.level if (f := self._firm.down(p, day)) else 1.0 for p in self._firm.ids]) * self._spell[at]
         mean = np.array(self.seats) * share * low
         told = np.rint(mean + self._luck[at] * np.sqrt(mean * (1 - share * low)))
         people = np.clip(told, 0, self.seats)

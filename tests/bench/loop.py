@@ -1,6 +1,6 @@
 """Does the loop close? A year of a simulated firm with the whole loop, with reminders to owners alone, and in silence.
 
-    python tests/bench/loop.py [--pilots 200] [--days 365] [--seeds 3] [--jobs 2] [--no-halved]
+    python tests/bench/loop.py [--pilots 200] [--days 365] [--seeds 3] [--jobs 2] [--no-halved] [--json FILE]
 
 The live code works over an embedded store on a simulated clock. What happens is drawn once for each seed: why use
 of a pilot falls, and how people are (hidden_world.py, people_model.py). All of that is assumed and nothing of it
@@ -10,6 +10,7 @@ nobody else is ever written to. Silence is the service in shadow mode. With answ
 
 import argparse
 import asyncio
+import json
 import multiprocessing
 import sys
 import tempfile
@@ -72,12 +73,18 @@ def main() -> None:
     asked.add_argument("--seeds", type=int, default=3, help="live seeds 1 to this")
     asked.add_argument("--jobs", type=int, default=2, help="years that are lived at the same time")
     asked.add_argument("--no-halved", action="store_true", help="leave out the years with answer rates halved")
+    asked.add_argument("--json", type=Path, help="keep every figure of every year here, from the first year on")
     given = asked.parse_args()
     arms = [(arm, False) for arm in Arm]
     arms += [] if given.no_halved else [(Arm.LOOP, True), (Arm.OWNER, True)]
-    wanted = [(arm, half, seed, given.pilots, given.days) for arm, half in arms for seed in range(1, given.seeds + 1)]
+    wanted = [(arm, half, seed, given.pilots, given.days) for seed in range(1, given.seeds + 1) for arm, half in arms]
+    runs = []
     with multiprocessing.get_context("spawn").Pool(given.jobs, maxtasksperchild=1) as pool:
-        tell(pool.map(run, wanted, chunksize=1))
+        for one in pool.imap(run, wanted):
+            runs.append(one)
+            if given.json:
+                given.json.write_text(json.dumps(runs))
+    tell(runs)
 
 
 if __name__ == "__main__":

@@ -112,7 +112,9 @@ def _is_down(lived: Lived, pilot: str, day: date) -> bool:
 def _is_held(lived: Lived, ask: Outreach, day: date) -> bool:
     """Whether this person held what a pilot that was down waited for."""
     fall = lived.firm.down(ask.pilot, day)
-    return fall is not None and fall.origin is Origin.BLOCKED and fall.key == ask.thing
+    return (
+        fall is not None and fall.origin is Origin.BLOCKED and lived.firm.holder_of.get(ask.thing or "") == fall.holder
+    )
 
 
 def _days(lived: Lived) -> Figures:

@@ -154,12 +154,13 @@ class Crowd:
 
     def _silent_effort(self, person: str, key: str, day: date, nth: int) -> None:
         """Let somebody who does not answer still clear it sometimes."""
-        if self._dice.share("silently", person, key, nth) < self.given.gatekeeper_acts_silently:
+        is_theirs = self.firm.holder_of.get(key) == person
+        if is_theirs and self._dice.share("silently", person, key, nth) < self.given.gatekeeper_acts_silently:
             self._clear_after(person, key, day, self.given.gatekeeper_clears_days, nth)
 
     def _clear_after(self, person: str, key: str, day: date, span: tuple[int, int], nth: int) -> None:
         after = self._dice.between(*span, "clears after", person, key, nth)
-        self.firm.clear_later(person, key, self._calendar.add_working_days(COUNTRY, day, after))
+        self.firm.clear_later(person, self._calendar.add_working_days(COUNTRY, day, after))
 
     def _of_gatekeeper(self, heard: Heard, day: date) -> Answer | None:
         """Answer as somebody who was asked to clear the way."""
@@ -167,7 +168,7 @@ class Crowd:
         owner_of_it = self.firm.holder_of.get(key)
         if owner_of_it is not None and owner_of_it != who:
             return Elsewhere(person=owner_of_it)
-        if not self.firm.waiting_for(key, day):
+        if not self.firm.waiting_for(who, day):
             return Cleared()
         draw = self._dice.share("what", who, key, heard.step, heard.nth)
         shares = self.given.gatekeeper_says if heard.step is Step.UNBLOCK else self.given.gatekeeper_says_again
@@ -180,7 +181,7 @@ class Crowd:
     def _said(self, what: str, heard: Heard, day: date) -> Answer:
         key, who = heard.thing or "", heard.person
         if what == "clears":
-            self.firm.clear_later(who, key, day)
+            self.firm.clear_later(who, self._calendar.add_working_days(COUNTRY, day, 1))
             return Cleared()
         if what == "objects":
             return Object(concern=Concern.RISK)
@@ -189,7 +190,7 @@ class Crowd:
         wait = self._dice.between(*self.given.promise_days, "promise", who, key, heard.step, heard.nth)
         on = self._calendar.add_working_days(COUNTRY, day, wait)
         if self._dice.share("keeps", who, key, heard.step, heard.nth) < self.given.promise_kept:
-            self.firm.clear_later(who, key, on)
+            self.firm.clear_later(who, on)
         elif self._dice.share("late", who, key, heard.step, heard.nth) < self.given.promise_late:
             self._clear_after(who, key, on, self.given.gatekeeper_clears_days, heard.nth)
         return Promise(on=on)

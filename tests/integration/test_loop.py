@@ -6,6 +6,7 @@ import pytest
 from stories import DAY, Story, pilot_of, story_of, to, waits_for
 
 from adapters.redis_store.store import RedisStore
+from bot.app.forgetting import forget_words
 from bot.domain.case import Case, CaseState
 from bot.domain.decision import Verdict
 from bot.domain.outreach import Role
@@ -210,13 +211,48 @@ async def test_when_the_owner_is_gone_whoever_stands_in_takes_over(story: Story)
 
 
 async def test_when_nobody_answers_at_all_little_is_said_and_the_case_is_visible(story: Story) -> None:
-    """A year of silence: two questions to the owner and no more in a loop, nothing to a sponsor nobody released a digest for, and the lead's list once a week."""
+    """A year of silence: two questions to the owner and no more in a loop, nothing to a sponsor nobody released a digest for, and what has not changed on the lead's list once in four weeks."""
     await story.begin(pilot_of("tax"))
     said = await story.days(365)
     to_owner = [s for s in said if s.to == "dana"]
     assert [s.kind for s in to_owner] == ["nudge", "follow_up"]
     assert [s for s in said if s.to == "sam"] == []
     lists = [s for s in said if (s.to, s.kind) == ("lee", "lead_list")]
-    assert 40 <= len(lists) <= 53
+    assert 10 <= len(lists) <= 16
     assert {s.kind for s in said if s.to == "lee"} <= {"lead_list", "review"}
     assert (await case_of(story)).listed_on is not None
+
+
+async def test_words_against_something_are_deleted_thirty_days_after_the_case_has_closed(story: Story) -> None:
+    """An objection in its author's words is gone from case, reply and message a month after the end; its kind remains."""
+    await story.begin(pilot_of("tax"), people=("kim",))
+    await story.until(NUDGE)
+    await story.answer("dana", "tax", DATA)
+    ask = await story.until(ASK, most=7)
+    words = "The works agreement allows the ledger for invoices only."
+    await story.answer(
+        "kim", "tax", Object(concern=Concern.LEGAL, words=words), Role.UNBLOCKER, ask.message.sections[0].thing
+    )
+    await story.until(to("dana", "told"), most=10)
+    await story.days(1)
+    await story.answer("sam", "tax", Decide(verdict=Verdict.STOP), Role.SPONSOR)
+    ports, closed = story.world.ports, story.world.clock.at
+    assert await forget_words(ports, closed + 29 * DAY) == 0
+    assert words in await everything(story)
+    assert await forget_words(ports, closed + 31 * DAY) == 1
+    assert words not in await everything(story)
+    assert (await case_of(story)).requests[0].concern == "legal"
+
+
+async def everything(story: Story) -> str:
+    """Return whatever the store holds, as text."""
+    client, found = story.world.store.client, []
+    async for key in client.scan_iter(match=f"{story.world.store.keys.root}*"):
+        kind = (await client.type(key)).decode()
+        if kind == "hash":
+            found += [str(value, "utf-8", "replace") for value in (await client.hgetall(key)).values()]
+        elif kind == "list":
+            found += [str(value, "utf-8", "replace") for value in await client.lrange(key, 0, -1)]
+        elif kind == "stream":
+            found += [str(fields) for _, fields in await client.xrange(key)]
+    return "\n".join(found)

@@ -187,7 +187,6 @@ def test_a_case_waits_once_in_the_place_where_it_came(joins: list[str]) -> None:
     assert [w.case_id for w in ask.waiting] == list(dict.fromkeys(joins))
     for one in ask.waiting:
         assert one.line == f"line {max(n for n, case in enumerate(joins) if case == one.case_id)}"
-    assert ask.without("nobody#1") == ask
 
 
 def test_each_ask_of_a_person_about_a_thing_has_an_id_of_its_own() -> None:
