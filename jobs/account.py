@@ -12,10 +12,23 @@ from rich.table import Table
 from bot.domain.calendar import to_zone
 from bot.domain.case import Case, CaseState
 from bot.domain.finding import Finding, Kind
+from bot.domain.outreach import Step
 from bot.domain.people import Person
 from bot.domain.pilot import Pilot
-from bot.domain.reply import Answer, BlockedBy, NextStep, OnTrack, SnoozeUntil
+from bot.domain.reply import (
+    Answer,
+    BlockedBy,
+    Cleared,
+    Decide,
+    NextStep,
+    OnTrack,
+    Promise,
+    ProposeStop,
+    ReleaseWeekly,
+    SnoozeUntil,
+)
 from bot.messages.model import Message
+from bot.messages.plain import to_plain
 from jobs.fleet.firm import Shape
 from jobs.fleet.fleet import Fleet, Truth
 from jobs.play import Played, Sent
@@ -36,7 +49,7 @@ async def tell(played: Played, process: Process) -> None:
     _firm(played.fleet)
     _found(played)
     _asked(played, people)
-    _story(played, cases)
+    _stories(played, cases, people)
     _listed(played)
     _silent(played)
     _sums(played)
@@ -133,20 +146,47 @@ def say_answer(answer: Answer) -> str:
             return f"ask me later, on {until:%d %B}"
         case OnTrack():
             return "it is on track"
+        case ProposeStop(lesson=lesson):
+            return f"it should end; learned: {lesson}"
+        case _:
+            return _say_of_others(answer)
+
+
+def _say_of_others(answer: Answer) -> str:
+    """Return in a few words what somebody else than an owner answered."""
+    match answer:
+        case Promise(on=on):
+            return f"it will be done by {on:%d %B}"
+        case Cleared():
+            return "it is done"
+        case Decide(verdict=verdict, until=until):
+            return f"decided: {verdict.value}{f', by {until:%d %B}' if until else ''}"
+        case ReleaseWeekly():
+            return "the digest may leave"
         case _:
             return answer.kind.replace("_", " ")
 
 
-def _story(played: Played, cases: Mapping[str, Case]) -> None:
-    """Tell one pilot from the first question through reply and promise to recovery, in its own messages."""
+def _stories(played: Played, cases: Mapping[str, Case], people: Mapping[str, Person]) -> None:
+    """Tell one pilot from the first question to recovery, one whose way somebody else had to clear, and a digest."""
     fleet = played.fleet
-    pilot = next(p for p in fleet.pilots if fleet.shapes[p.id] is Shape.CLIFF)
-    zone = _zone(fleet, pilot.id)
+    cliff = next(p for p in fleet.pilots if fleet.shapes[p.id] is Shape.CLIFF)
+    _story(f"One pilot's story: {plain(cliff.name)}", cliff, played, cases, people)
+    asked = [s.outreach.pilot for s in played.sent if s.outreach.step is Step.UNBLOCK]
+    for pilot in (p for p in fleet.pilots if p.id in asked[:1]):
+        _story(f"Somebody else had to clear the way: {plain(pilot.name)}", pilot, played, cases, people)
+    _digest(played, people)
+
+
+def _story(title: str, pilot: Pilot, played: Played, cases: Mapping[str, Case], people: Mapping[str, Person]) -> None:
+    zone = _zone(played.fleet, pilot.id)
     moments = [
-        (s.at, "[bold]Stickshaker writes[/]", _words(s, pilot.id)) for s in played.sent if s.outreach.pilot == pilot.id
+        (s.at, f"[bold]Stickshaker writes to {_who(s.outreach.recipient, people)}[/]", _words(s, pilot.id))
+        for s in played.sent
+        if s.outreach.pilot == pilot.id
     ]
     moments += [
-        (r.received_at, "[bold green]The owner answers[/]", say_answer(r.answer))
+        (r.received_at, f"[bold green]{_who(r.person, people)} answers[/]", say_answer(r.answer))
         for r in played.replies
         if r.pilot == pilot.id
     ]
@@ -158,11 +198,27 @@ def _story(played: Played, cases: Mapping[str, Case]) -> None:
         parts.append(f"[bold]The case ends on {case.closed_at:%d %B}: {case.state.value}.[/]")
     elif case:
         parts.append(f"[bold]The case stands as {case.state.value}.[/]")
+    _panel(title, "\n\n".join(parts))
+
+
+def _digest(played: Played, people: Mapping[str, Person]) -> None:
+    """Show the first message of the week that asks a sponsor for a decision, as it was sent."""
+    for sent in played.sent:
+        message = Message.from_stored(sent.delivery.message or "")
+        if sent.outreach.step is Step.DIGEST and message.sections:
+            _panel(
+                f"A sponsor's message of the week: {_who(sent.outreach.recipient, people)}", plain(to_plain(message))
+            )
+            return
+
+
+def _who(person: str, people: Mapping[str, Person]) -> str:
+    return plain(people[person].name.split("@")[0]) if person in people else "somebody"
+
+
+def _panel(title: str, text: str) -> None:
     say()
-    title = f"One pilot's story: {plain(pilot.name)}"
-    OUT.print(
-        Panel("\n\n".join(parts), title=title, title_align="left", border_style="cyan", width=min(OUT.width, WIDTH))
-    )
+    OUT.print(Panel(text, title=title, title_align="left", border_style="cyan", width=min(OUT.width, WIDTH)))
 
 
 def _words(sent: Sent, pilot: str) -> str:
@@ -233,7 +289,10 @@ def _sums(played: Played) -> None:
         f"{(played.fleet.last_day - played.fleet.first_day).days // WEEK + 1} weeks to {len({w for _, w in letters})} people, "
         f"at most {max(weekly.values(), default=0)} to one person in a week; {ended} recovered.[/]"
     )
-    say("Nothing went upward, no person's use was looked at, and what is late or small was not concluded from.")
+    say(
+        "Upward went open decisions and facts, never who was silent; no person's use was looked at, and what is late or "
+        "small was not concluded from."
+    )
 
 
 def _name(fleet: Fleet, pilot: str) -> str:

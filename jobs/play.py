@@ -99,7 +99,7 @@ async def play(process: Process, clock: PlayedClock, fleet: Fleet, each_day: Cal
     if report is None:
         msg = "a window without days can't be played"
         raise ValueError(msg)
-    return Played(fleet, report, await _sent(process), troupe.replies)
+    return Played(fleet, report, list(troupe.sent.values()), troupe.replies)
 
 
 class _Troupe:
@@ -107,7 +107,8 @@ class _Troupe:
 
     def __init__(self, process: Process, clock: PlayedClock, fleet: Fleet) -> None:
         self._process, self._clock, self._fleet = process, clock, fleet
-        self._read_already: set[str] = set()
+        self.sent: dict[str, Sent] = {}
+        """What was sent, by outreach, as it was read: the store forgets what is half a year old."""
         self._rounds: Counter[str] = Counter()
         self._planned: list[Given] = []
         self._others = Others(process.rules.calendar)
@@ -150,9 +151,9 @@ class _Troupe:
     async def _read(self) -> None:
         """Let people read what arrived, and plan their answers."""
         for sent in await _sent(self._process):
-            if sent.outreach.id in self._read_already:
+            if sent.outreach.id in self.sent:
                 continue
-            self._read_already.add(sent.outreach.id)
+            self.sent[sent.outreach.id] = sent
             pilot = next((p for p in self._fleet.pilots if p.id == sent.outreach.pilot), None)
             if sent.outreach.role is Role.OWNER:
                 self._planned += self._of_owner(sent, pilot)

@@ -174,22 +174,29 @@ async def answer_feedback(ports: Ports, rules: Rules, reply: Reply, said: ItemTe
     if isinstance(plain, StopAsking):
         await ports.people.opt_out(reply.person)
     own = await _prefer(ports, rules, reply, feedback)
+    if own is None:
+        return rules.texts.receipts.not_asked
     if plain is not None and reply.role is Role.UNBLOCKER and reply.thing is not None:
         return await answer_to_ask(reply.model_copy(update={"answer": plain}), ports, rules)
     for _ in range(TRIES):
         read = await Standpoint.read(reply, ports, rules)
         if read is None:
             return _without_case(feedback, plain, own, rules, said)
-        standing, before = _as_plain(read, plain), read.case
-        was_asked = before.id == reply.case_id and any(one.person == reply.person for one in before.asked)
-        at, role = reply.received_at, reply.role
-        after = apply_feedback(before, feedback, reply.person, reply.key, at, role) if was_asked else before
-        if not await _is_stored(ports, standing, after):
-            continue
-        if plain is None and (after != before or feedback.option in THEIR_OWN):
-            return feedback_receipt(feedback, after, own.preferences, said, own.today)
-        return standing.receipt(after, None)
+        standing = _as_plain(read, plain)
+        after = _after(read, feedback)
+        if await _is_stored(ports, standing, after):
+            is_noted = plain is None and (after != read.case or feedback.option in THEIR_OWN)
+            own_words = feedback_receipt(feedback, after, own.preferences, said, own.today)
+            return own_words if is_noted else standing.receipt(after, None)
     return None
+
+
+def _after(read: Standpoint, feedback: Feedback) -> Case:
+    """Return the case after feedback of somebody who was written to about it; of others it changes nothing."""
+    before, reply = read.case, read.reply
+    if before.id != reply.case_id or all(one.person != reply.person for one in before.asked):
+        return before
+    return apply_feedback(before, feedback, reply.person, reply.key, reply.received_at, reply.role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,13 +207,14 @@ class _Own:
     today: date
 
 
-async def _prefer(ports: Ports, rules: Rules, reply: Reply, feedback: Feedback) -> _Own:
-    """Set what somebody asks for themselves, and return what holds now."""
+async def _prefer(ports: Ports, rules: Rules, reply: Reply, feedback: Feedback) -> _Own | None:
+    """Set what somebody asks for themselves, and return what holds now; None where we know nobody of this id."""
     person = await ports.people.get(reply.person)
+    if person is None:
+        return None
     today = desk_of(person, None, rules).day(reply.received_at)
-    before = person.preferences if person else Preferences()
-    after = preferences_after(before, feedback, today)
-    if person is not None and after != before:
+    after = preferences_after(person.preferences, feedback, today)
+    if after != person.preferences:
         await ports.people.prefer(person.id, after)
     return _Own(after, today)
 

@@ -45,7 +45,7 @@ def suggested_step(case: Case, said: ItemTexts) -> str:
     for request in reversed(case.requests):
         if request.state is RequestState.NEEDS and request.said:
             name = shorten(request.name, LONGEST_NAME)
-            return said.steps[NEED].format(name=name, said=shorten(request.said, LONGEST_NEED))
+            return said.steps[NEED].format(name=name, said=shorten(request.said.rstrip("."), LONGEST_NEED))
     finding = case.lead_finding
     return said.steps.get(finding.kind, said.steps["drop_off"]) if finding else said.steps["drop_off"]
 

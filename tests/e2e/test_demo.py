@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.case import Case, CaseState
 from bot.domain.finding import OWNER_KINDS, Kind
-from bot.domain.outreach import Step
+from bot.domain.outreach import Role, Step
 from jobs import demo
 from jobs.account import is_in_time, match, tell
 from jobs.cli import DEMO_SEED
@@ -29,6 +29,7 @@ async def test_the_printed_seed_tells_the_whole_story(today: date, capsys: pytes
         check_found(played)
         check_silent(played)
         check_budget(played)
+        check_loop(played)
         check_story(played, (await process.ports.cases.all())[cliff(played)].case)
         plain = await demo.to_plain(played, process)
         assert json.loads(json.dumps(plain)) == plain
@@ -36,7 +37,15 @@ async def test_the_printed_seed_tells_the_whole_story(today: date, capsys: pytes
         capsys.readouterr()
         await tell(played, process)
         said = capsys.readouterr().out
-    for words in ("What was found", "Who was asked what", "One pilot's story", "What stayed silent", "recovered"):
+    for words in (
+        "What was found",
+        "Who was asked what",
+        "One pilot's story",
+        "had to clear the way",
+        "message of the week",
+        "What stayed silent",
+        "recovered",
+    ):
         assert words in said
 
 
@@ -56,16 +65,25 @@ def check_silent(played: Played) -> None:
     """Assert that nothing was found in or said about a pilot that is well, and nothing said about a late feed."""
     labelled = {t.pilot for t in played.fleet.truth if t.kind in OWNER_KINDS}
     assert not {f.pilot for f in played.report.findings if f.kind in OWNER_KINDS} - labelled
-    assert not {s.outreach.pilot for s in played.sent} - labelled
+    assert not {s.outreach.pilot for s in played.sent if s.outreach.pilot} - labelled
     late = [f for f in played.report.findings if f.kind is Kind.SOURCE_LATE and f.is_open]
     assert [f.pilot for f in late] == [p for p, shape in played.fleet.shapes.items() if shape is Shape.LATE]
 
 
 def check_budget(played: Played) -> None:
-    """Assert that nobody got more than two messages in seven days, and no pilot more than one a week."""
+    """Assert that nobody got more than two messages as an owner or three in all in seven days."""
     for person in {s.outreach.recipient for s in played.sent}:
-        times = sorted({s.at for s in played.sent if s.outreach.recipient == person})
-        assert all(sum(at - WEEK < other <= at for other in times) <= 2 for at in times)
+        mine = [s for s in played.sent if s.outreach.recipient == person]
+        for most, times in ((2, {s.at for s in mine if s.outreach.role is Role.OWNER}), (3, {s.at for s in mine})):
+            assert all(sum(at - WEEK < other <= at for other in times) <= most for at in times)
+
+
+def check_loop(played: Played) -> None:
+    """Assert that somebody who can clear the way was asked once, and a sponsor decided after a digest was read first."""
+    steps = [s.outreach.step for s in played.sent]
+    assert steps.count(Step.UNBLOCK) == 1
+    assert Step.DIGEST in steps[steps.index(Step.REVIEW) :]
+    assert "decide" in {r.answer.kind for r in played.replies}
 
 
 def check_story(played: Played, case: Case) -> None:

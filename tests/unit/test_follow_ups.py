@@ -320,7 +320,7 @@ def test_words_of_a_person_make_a_step_no_longer_than_a_message() -> None:
 
 def test_a_step_is_suggested_by_what_was_needed_or_found() -> None:
     """What somebody needs first comes before a step for what was found; every kind has one."""
-    assert suggested_step(TOLD, SAID) == "get Kim what they need, 'a list of names'"
+    assert suggested_step(TOLD, SAID) == "get Kim what they need (a list of names)"
     assert suggested_step(open_case(finding(Kind.STALL)), SAID) == SAID.steps["stall"]
     assert suggested_step(Case(pilot="tax", ordinal=1, opened_at=NOW), SAID) == SAID.steps["drop_off"]
 
