@@ -18,6 +18,7 @@ from bot.domain.pilot import Pilot
 from bot.domain.reply import Reply
 from bot.domain.settings import OrgState
 from bot.domain.telemetry import SourceStatus, UsageDay, UsageWindow
+from bot.domain.upkeep import Gap
 from bot.domain.weekly import Weekly
 from bot.intake import Actors, Facts, Ingress, Nowhere, PutCounts, Roster, Touched
 from bot.outgoing import DeadLetters, Messenger, Outbox
@@ -48,6 +49,10 @@ class Pilots(Protocol):
 
     async def some(self, ids: Sequence[str]) -> list[Pilot]:
         """Return these pilots, sorted by id; unknown ones are left out."""
+        ...
+
+    async def fill(self, gap: Gap, value: str) -> None:
+        """Keep what somebody said in the place of what the registry lacks; where the registry says it, that counts."""
         ...
 
     async def ids(self) -> set[str]:

@@ -91,6 +91,7 @@ STEPS: Final = {
     "decision": "question to the sponsor",
     "digest": "sponsor's message of the week",
     "lead_list": "programme lead's message of the week",
+    "upkeep": "questions about the registry",
     "review": "digest to be read first",
 }
 """What each step is called."""

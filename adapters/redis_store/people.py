@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from adapters.redis_store.keys import Keys
+from adapters.redis_store.records import refuse_newer
 from adapters.redis_store.shards import Shards
 from adapters.redis_store.wire import Client
 from bot.domain.people import Person, Preferences, normalise
@@ -28,11 +29,20 @@ class RedisPeople:
     async def put(self, people: Sequence[Person]) -> None:
         """Store people; whether they opted out is kept apart and not touched."""
         await self._shards.note([p.id for p in people])
+        await self._refuse_newer([p.id for p in people])
         async with self._client.pipeline(transaction=False) as pipe:
             for person in people:
                 plain = person.model_copy(update={"opted_out": False, "preferences": Preferences()})
                 pipe.hset(self._keys.people(self._keys.shard_of_person(person.id)), person.id, plain.to_stored())
             await pipe.execute()
+
+    async def _refuse_newer(self, people: Sequence[str]) -> None:
+        """Raise NewerRecord where one of these was written by a newer program."""
+        by_shard = self._keys.by_shard_of_person(people)
+        async with self._client.pipeline(transaction=False) as pipe:
+            for shard, together in by_shard.items():
+                pipe.hmget(self._keys.people(shard), together)
+            refuse_newer(Person, (one for records in await pipe.execute() for one in records))
 
     async def get(self, person: str) -> Person | None:
         """Return one person."""
@@ -78,6 +88,7 @@ class RedisPeople:
         """Remember what somebody set for themselves."""
         await self._shards.note([person])
         shard = self._keys.shard_of_person(person)
+        refuse_newer(Preferences, [await self._client.hget(self._keys.preferences(shard), person)])
         await self._client.hset(self._keys.preferences(shard), person, preferences.to_stored())
 
     async def opt_out(self, person: str) -> None:

@@ -1,5 +1,6 @@
 """The registry: a record for each pilot under its number."""
 
+import json
 from collections.abc import Mapping, Sequence
 
 from adapters.redis_store.keys import Keys
@@ -9,6 +10,7 @@ from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.touched import RedisTouched
 from adapters.redis_store.wire import Client
 from bot.domain.pilot import Pilot
+from bot.domain.upkeep import Gap, with_filled
 from bot.intake import PutCounts
 
 
@@ -52,11 +54,8 @@ class RedisPilots:
 
     async def get(self, pilot_id: str) -> Pilot | None:
         """Return one pilot."""
-        number = await self._numbers.of(pilot_id)
-        if number is None:
-            return None
-        document = (await self._documents([number]))[0]
-        return None if document is None else Pilot.from_stored(document)
+        found = await self.some([pilot_id])
+        return found[0] if found else None
 
     async def all(self) -> list[Pilot]:
         """Return every pilot, sorted by id."""
@@ -68,8 +67,21 @@ class RedisPilots:
         return await self._of(list(numbers.values()))
 
     async def _of(self, numbers: Sequence[int]) -> list[Pilot]:
-        found = [Pilot.from_stored(d) for d in await self._documents(numbers) if d is not None]
+        records = await self._records.of(numbers, self._keys.pilot, "doc", "filled")
+        found = [_read(document, filled) for document, filled in records if document is not None]
         return sorted(found, key=lambda p: p.id)
+
+    async def fill(self, gap: Gap, value: str) -> None:
+        """Keep what somebody said in the place of what the registry lacks."""
+        number = (await self._numbers.known([gap.pilot]))[gap.pilot]
+        is_stored = False
+        while not is_stored:
+            before = await self._client.hget(self._keys.pilot(number), "filled")
+            held = json.loads(before) if before else {}
+            after = json.dumps(held | {gap.id: value}, sort_keys=True)
+            args: list[str | int | float | bytes] = ["filled", before or "", after]
+            is_stored = bool(await self._scripts.run("swap", [self._keys.pilot(number)], args))
+        await self._touched.note([gap.pilot])
 
     async def ids(self) -> set[str]:
         """Return the ids of every pilot with a record."""
@@ -77,3 +89,9 @@ class RedisPilots:
 
     async def _documents(self, numbers: Sequence[int]) -> list[bytes | None]:
         return [document for (document,) in await self._records.of(numbers, self._keys.pilot, "doc")]
+
+
+def _read(document: bytes, filled: bytes | None) -> Pilot:
+    """Return a pilot as its registry has it, with what people said where that says nothing."""
+    pilot = Pilot.from_stored(document)
+    return with_filled(pilot, json.loads(filled)) if filled else pilot

@@ -17,6 +17,7 @@ from bot.domain.case import Case
 from bot.domain.outreach import Delivery, DeliveryState, Step, identity, role_of
 from bot.domain.people import Person
 from bot.domain.reply import Answer, Reply
+from bot.domain.upkeep import gaps_of
 from bot.domain.weekly import parse_weekly_id
 from bot.messages.answers import Unclear, Value
 from bot.messages.compose import compose
@@ -41,6 +42,11 @@ class Waiting:
     delivery: Delivery
     message: Message
     section: Section
+
+
+def _is_tapped_only(section: Section) -> bool:
+    """Whether its answers are taken by number alone."""
+    return section.asks is not None or section.reviews or section.fills is not None
 
 
 def answered_at(case: Case, section: Section, person: str) -> datetime | None:
@@ -126,6 +132,10 @@ class Chat:
 
     async def _waiting(self, delivery: Delivery, message: Message, section: Section) -> Waiting | None:
         """Return the question of a section if its case still waits for the answer."""
+        if section.fills is not None:
+            pilot = await self._ports.pilots.get(section.pilot)
+            lacking = {gap.id for gap in gaps_of(pilot, self._ports.clock.now().date())} if pilot else set()
+            return Waiting(delivery, message, section) if section.case_id in lacking else None
         if section.reviews:
             return Waiting(delivery, message, section) if await self._is_unread(section) else None
         stored = await self._ports.cases.get(section.pilot) if section.pilot else None
@@ -149,7 +159,7 @@ class Chat:
         others = [w for w in waiting if w.delivery.id == one.delivery.id and w is not one]
         sections = tuple(w.section for w in (one, *others))
         message = one.message.model_copy(update={"sections": sections})
-        if not one.section.footer and one.section.asks is None and not one.section.reviews:
+        if not one.section.footer and not _is_tapped_only(one.section):
             # Written anew: how many pilots of an owner's message wait has changed with each answer.
             message = compose([(Step(one.message.kind), section) for section in sections], self._rules.texts)
         self._why = await why(
@@ -183,7 +193,7 @@ class Chat:
             if said.casefold().rstrip("?") == "why":
                 self._console.print(escape(self._why))
                 continue
-            is_tapped = said.isdigit() or (message.sections[0].asks is not None or message.sections[0].reviews)
+            is_tapped = said.isdigit() or _is_tapped_only(message.sections[0])
             answer = self._by_number(said, message) if is_tapped else self._in_words(said, message.sections[0])
             if answer is not None:
                 return answer

@@ -17,7 +17,7 @@ from bot.domain.case import Case
 from bot.domain.outreach import Role
 from bot.domain.people import Person, Preferences
 from bot.domain.reply import Answer, Feedback, ItemAnswer, Reply, StopAsking
-from bot.domain.survey import FeedbackOption, ItemId, Posed, Scoring
+from bot.domain.survey import FeedbackOption, ItemId, Posed, Scoring, Standing
 from bot.errors import Conflict
 from bot.messages.follow_ups import (
     bank_of,
@@ -139,14 +139,15 @@ async def answer_item(ports: Ports, rules: Rules, reply: Reply, said: ItemTexts)
     if not isinstance(answer, ItemAnswer):
         msg = f"{answer.kind} is no answer to an item"
         raise ValueError(msg)  # noqa: TRY004  the kind of a value is wrong, not its type
+    stops = answer.option == Standing.STOP_ASKING
+    if stops:
+        await ports.people.opt_out(reply.person)
     for _ in range(TRIES):
         read = await Standpoint.read(reply, ports, rules)
         if read is None:
-            return rules.texts.receipts.closed
+            return rules.texts.receipts.stop_asking if stops else rules.texts.receipts.closed
         before, at = read.case, reply.received_at
         plain = plain_answer(before, answer, reply.person, at)
-        if isinstance(plain, StopAsking):
-            await ports.people.opt_out(reply.person)
         standing = _as_plain(read, plain)
         follows = standing.follows()
         is_meant = before.id == reply.case_id

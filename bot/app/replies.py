@@ -1,24 +1,27 @@
 """Replies move cases, and what became of deliveries is noted in the cases that asked for them."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Final
 
 from bot.app.answering import Standpoint, answer_to_ask, entry_of
 from bot.app.correlated import correlated
 from bot.app.rules import Rules
+from bot.app.upkeep import answer_gap
 from bot.app.weekly import answer_to_weekly
 from bot.domain.audit import AuditEntry
 from bot.domain.case import Asked
 from bot.domain.outreach import Delivery, DeliveryState, Role
 from bot.domain.reply import Reply, StopAsking, WeeklyAnswer
+from bot.domain.upkeep import parse_gap
 from bot.errors import Conflict
 from bot.policy.answer import apply_reply
 from bot.ports import Ports, StoredCase
 
 LOG = logging.getLogger(__name__)
 
+Applies = Callable[[Reply, Ports, Rules], Awaitable[str | None]]
 TRIES: Final = 5
 """Writes to one case that may collide with others before we leave it to the next pass."""
 
@@ -48,10 +51,20 @@ async def _apply(reply: Reply, ports: Ports, rules: Rules) -> str | None:
     """Apply one reply and return what its author is told; None when it must wait for the next pass."""
     if isinstance(reply.answer, StopAsking):
         await ports.people.opt_out(reply.person)
+    elsewhere = _elsewhere(reply)
+    return await (elsewhere or _apply_to_case)(reply, ports, rules)
+
+
+def _elsewhere(reply: Reply) -> Applies | None:
+    """Return what applies a reply that moves something else than one case, or None."""
+    if parse_gap(reply.case_id):
+        return answer_gap
     if isinstance(reply.answer, WeeklyAnswer):
-        return await answer_to_weekly(reply, ports, rules)
-    if reply.role is Role.UNBLOCKER:
-        return await answer_to_ask(reply, ports, rules)
+        return answer_to_weekly
+    return answer_to_ask if reply.role is Role.UNBLOCKER else None
+
+
+async def _apply_to_case(reply: Reply, ports: Ports, rules: Rules) -> str | None:
     for _ in range(TRIES):
         standing = await Standpoint.read(reply, ports, rules)
         if standing is None:

@@ -8,18 +8,22 @@ from datetime import datetime, timedelta
 from bot.app.cast import Cast, desk_of
 from bot.app.correlated import correlated
 from bot.app.rules import Rules
+from bot.app.upkeep import OF_LEADS, missing
 from bot.app.weekly_parts import decisions, freed, lacks, lesson, needed, newly_stuck
 from bot.domain.calendar import to_zone
+from bot.domain.case import Case
 from bot.domain.outreach import Outreach, Role, Step, identity
 from bot.domain.people import Person
 from bot.domain.pilot import Pilot
 from bot.domain.reply import Reply, WeeklyAnswer
 from bot.domain.settings import Mode
+from bot.domain.upkeep import Field
 from bot.domain.weekly import Weekly, WeeklyKind, WeeklyState, parse_weekly_id
 from bot.errors import Conflict, NotFound
 from bot.messages.digest import Waiting, lead_list, sponsor_digest
 from bot.messages.model import Message
 from bot.messages.plain import to_plain
+from bot.messages.upkeep import upkeep, with_gaps
 from bot.metrics.portfolio import portfolio
 from bot.policy.departure import Desk
 from bot.policy.weekly import answer_weekly, is_trusted, monday_of, told_until
@@ -30,7 +34,7 @@ TOLD_AGAIN = timedelta(days=28)
 """What has not changed is told again after so long."""
 STALE = timedelta(days=21)
 """A weekly message that is older is neither sent nor shown to anybody."""
-STEPS = {WeeklyKind.SPONSOR: Step.DIGEST, WeeklyKind.LEAD: Step.LEAD_LIST}
+STEPS = {WeeklyKind.SPONSOR: Step.DIGEST, WeeklyKind.LEAD: Step.LEAD_LIST, WeeklyKind.OWNER: Step.UPKEEP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,17 @@ class Fleet:
         """Return the pilots of each programme lead."""
         return self._by((self.cast.named(p.programme_lead), p) for p in self.pilots)
 
+    def of(self, kind: WeeklyKind) -> dict[str, list[Pilot]]:
+        """Return the pilots of everybody who may get a message of a kind, by their ids."""
+        if kind is WeeklyKind.SPONSOR:
+            return self.of_sponsors()
+        return self.of_leads() if kind is WeeklyKind.LEAD else self.of_owners()
+
+    def of_owners(self) -> dict[str, list[Pilot]]:
+        """Return the pilots of each owner about which they were asked already: only then is anything asked besides."""
+        found = (p for p in self.pilots if p.id in self.cases and _was_asked(self.cases[p.id].case))
+        return self._by((self.cast.owner(p), p) for p in found)
+
     @staticmethod
     def _by(pairs: Iterable[tuple[Person | None, Pilot]]) -> dict[str, list[Pilot]]:
         found: dict[str, list[Pilot]] = defaultdict(list)
@@ -70,6 +85,10 @@ class Fleet:
         return rhythm.last(self.now, desk.timezone, desk.country, self.rules.calendar)
 
 
+def _was_asked(case: Case) -> bool:
+    return not case.is_closed and any(a.step is Step.NUDGE and a.sent_at for a in case.asked)
+
+
 async def make_weeklies(ports: Ports, rules: Rules, now: datetime) -> int:
     """Make every weekly message whose hour has come, put what is ready into deliveries, and return how many were made.
 
@@ -80,8 +99,8 @@ async def make_weeklies(ports: Ports, rules: Rules, now: datetime) -> int:
     fleet = await _read(ports, rules, now)
     made = 0
     # Leads after sponsors: what waits for release tops their list.
-    for kind, by_person in ((WeeklyKind.SPONSOR, fleet.of_sponsors()), (WeeklyKind.LEAD, fleet.of_leads())):
-        for person, pilots in by_person.items():
+    for kind in (WeeklyKind.SPONSOR, WeeklyKind.LEAD, WeeklyKind.OWNER):
+        for person, pilots in fleet.of(kind).items():
             made += await _make(kind, person, pilots, fleet, ports)
         fleet = await _read(ports, rules, now) if made else fleet
     await _hand_over(fleet, ports)
@@ -104,7 +123,7 @@ async def _make(kind: WeeklyKind, person: str, pilots: Sequence[Pilot], fleet: F
         return False
     since = told_until(history, fleet.now)
     is_digest = kind is WeeklyKind.SPONSOR
-    message = _digest(pilots, since, desk, fleet) if is_digest else _list(person, pilots, desk, fleet)
+    message = _written(kind, person, pilots, since, fleet)
     must_wait = is_digest and not is_trusted(history)
     if message is not None and not must_wait and _says_nothing_new(message, history, fleet.now):
         message = None
@@ -125,6 +144,17 @@ async def _make(kind: WeeklyKind, person: str, pilots: Sequence[Pilot], fleet: F
     except Conflict:
         return False  # somebody else made it at this moment
     return True
+
+
+def _written(kind: WeeklyKind, person: str, pilots: Sequence[Pilot], since: datetime, fleet: Fleet) -> Message | None:
+    """Write a message, or return None where there is nothing to say."""
+    desk = fleet.desk(person, pilots)
+    if kind is WeeklyKind.SPONSOR:
+        return _digest(pilots, since, desk, fleet)
+    if kind is WeeklyKind.LEAD:
+        return _list(person, pilots, desk, fleet)
+    texts = fleet.rules.texts.weekly
+    return upkeep(missing(pilots, fleet.now.date(), frozenset(Field) - OF_LEADS), texts.upkeep, texts.lead.more)
 
 
 def _says_nothing_new(message: Message, history: Sequence[Weekly], now: datetime) -> bool:
@@ -189,7 +219,9 @@ def _list(person: str, pilots: Sequence[Pilot], desk: Desk, fleet: Fleet) -> Mes
         for one in owned
         if one.waits and one.reviewer == person and one.person in fleet.cast.people
     ]
-    return lead_list(waiting, needed(cases), lacks(pilots, fleet.cast), fleet.rules.texts.weekly, due=due, today=today)
+    texts = fleet.rules.texts.weekly
+    gaps = missing(pilots, fleet.now.date(), OF_LEADS)
+    return with_gaps(lead_list(waiting, needed(cases), lacks(pilots), texts, due=due, today=today), gaps, texts)
 
 
 def shown(weekly: Weekly) -> Message:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.app.cast import Cast
 from bot.domain.ask import Request, RequestState
 from bot.domain.case import Case, CaseState
 from bot.domain.outreach import Step
@@ -87,14 +86,7 @@ def needed(cases: Cases) -> list[Needed]:
     ]
 
 
-def lacks(pilots: Sequence[Pilot], cast: Cast) -> list[Lack]:
-    """Return what the registry lacks of these pilots."""
-    gaps = {
-        "no owner": [p.name for p in pilots if cast.owner(p) is None],
-        "no sponsor": [p.name for p in pilots if cast.sponsor(p) is None],
-        "no stage": [p.name for p in pilots if p.stage is None],
-        "no one named for a dependency": [
-            p.name for p in pilots if any(d.done_on is None and d.holder is None for d in p.dependencies)
-        ],
-    }
-    return [Lack(what, tuple(names)) for what, names in gaps.items() if names]
+def lacks(pilots: Sequence[Pilot]) -> list[Lack]:
+    """Return what the registry lacks of these pilots that nobody can say in chat."""
+    staged = [p.name for p in pilots if p.stage is None]
+    return [Lack("no stage", tuple(staged))] if staged else []

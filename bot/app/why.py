@@ -60,7 +60,8 @@ async def _of_weekly(
     desk = desk_of(person, None, rules)
     made_on = desk.day(outreach.decided_at)
     asks = delivery.message and any(s.question for s in Message.from_stored(delivery.message).sections)
-    audience = Audience.SPONSOR if outreach.step is Step.DIGEST else Audience.LEAD
+    by_step = {Step.DIGEST: Audience.SPONSOR, Step.UPKEEP: Audience.OWNER}
+    audience = by_step.get(outreach.step, Audience.LEAD)
     return Why(
         step=outreach.step,
         pilot="",

@@ -42,6 +42,8 @@ class Step(StrEnum):
     """A sponsor's message of the week."""
     LEAD_LIST = "lead_list"
     """A programme lead's message of the week."""
+    UPKEEP = "upkeep"
+    """What the registry lacks, asked of an owner once a week at most."""
     REVIEW = "review"
     """A weekly message of somebody else, to be read before it leaves."""
 
@@ -53,6 +55,7 @@ ROLES: Final[Mapping[Step, Role]] = {
     Step.DECISION: Role.SPONSOR,
     Step.DIGEST: Role.WEEKLY,
     Step.LEAD_LIST: Role.WEEKLY,
+    Step.UPKEEP: Role.WEEKLY,
     Step.REVIEW: Role.LEAD,
 }
 """As what a step writes to somebody; all others write to the owner."""
@@ -63,7 +66,7 @@ def identity(*parts: str | int) -> str:
     return blake2b("\x1f".join(str(p) for p in parts).encode(), digest_size=10).hexdigest()
 
 
-OF_WEEKLIES: Final = frozenset({Step.DIGEST, Step.LEAD_LIST, Step.REVIEW})
+OF_WEEKLIES: Final = frozenset({Step.DIGEST, Step.LEAD_LIST, Step.UPKEEP, Step.REVIEW})
 """Steps that are about a weekly message and no case: its id stands in the place of a case's, the pilot is empty."""
 
 

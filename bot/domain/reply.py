@@ -170,6 +170,13 @@ class Decide(_Answer):
     lesson: Said | None = None
 
 
+class FillGap(_Answer):
+    """What the registry lacks: a person's name, or a day as YYYY-MM-DD."""
+
+    kind: Literal["fill"] = "fill"
+    value: Annotated[str, Field(min_length=1, max_length=200)]
+
+
 class ReleaseWeekly(_Answer):
     """Whoever reads a weekly message first lets it leave."""
 
@@ -275,6 +282,7 @@ Answer = Annotated[
     | RequestAnswer
     | UnblockerAnswer
     | WeeklyAnswer
+    | FillGap
     | Decide
     | DontKnow
     | NotMe

@@ -11,6 +11,8 @@ class WeeklyKind(StrEnum):
 
     SPONSOR = "sponsor"
     LEAD = "lead"
+    OWNER = "owner"
+    """What the registry lacks of an owner's pilots, as far as they can say it."""
 
 
 class WeeklyState(StrEnum):

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Final
 
 from bot.domain.survey import ItemId
+from bot.domain.upkeep import Field
 from bot.messages.charts import portfolio_chart
 from bot.messages.digest_texts import CHOICES, REVIEW_CHOICES, SORTS, DigestTexts, LeadTexts, SponsorTexts
 from bot.messages.model import Choice, FieldKind, FormField, Message, Section
@@ -108,6 +109,17 @@ FITS: Final = (
 """From roomy to tight; a digest takes the first that keeps to MOST_WORDS, and the last one always does."""
 LONGEST_ROLE: Final = 2
 """Words of a role or a cause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One thing that the registry lacks of one pilot; `thing` names the dependency that nobody holds."""
+
+    gap: str
+    pilot: str
+    name: str
+    field: Field
+    thing: str
 
 
 def sponsor_digest(

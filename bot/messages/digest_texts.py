@@ -3,6 +3,7 @@
 from typing import Annotated, Final
 
 from bot.domain.reply import CorrectWeekly, HoldWeekly
+from bot.domain.upkeep import Field
 from bot.domain.weekly import Weekly
 from bot.messages.braces import Counted, Dated, Group, PerCause, Plain, complete, holes
 from bot.messages.charts import ChartTexts
@@ -55,6 +56,28 @@ class LeadTexts(Group):
     footer: Plain
 
 
+class UpkeepReceipts(Group):
+    """What is said after an answer about something that the registry lacks."""
+
+    filled: Annotated[str, holes("value", "pilot")]
+    dont_know: Plain
+    over: Plain
+    not_asked: Plain
+
+
+class UpkeepTexts(Group):
+    """What is said about something that the registry lacks."""
+
+    intro: Counted
+    fact: Annotated[dict[Field, Annotated[str, holes("pilot", "thing")]], complete(tuple(Field))]
+    ask: Annotated[dict[Field, Annotated[str, holes("pilot", "thing")]], complete(tuple(Field))]
+    line: Annotated[dict[Field, Plain], complete(tuple(Field))]
+    choices: Annotated[dict[str, Plain], complete(("fill", "dont_know", "stop_asking"))]
+    fields: Annotated[dict[str, Plain], complete(("day", "person"))]
+    footer: Plain
+    receipts: UpkeepReceipts
+
+
 class ReviewReceipts(Group):
     """What is said after an answer of whoever reads a digest before it leaves."""
 
@@ -97,6 +120,7 @@ class DigestTexts(Group):
     """In which role somebody clears the way, by a word in the kind of what is waited for."""
     chart: ChartTexts
     lead: LeadTexts
+    upkeep: UpkeepTexts
     review: ReviewTexts
 
     def role_of(self, kind: str) -> str:

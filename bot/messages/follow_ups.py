@@ -12,7 +12,6 @@ from bot.domain.reply import Answer, Feedback, ItemAnswer
 from bot.domain.survey import Effect, FeedbackOption, ItemId, Scoring, Standing
 from bot.messages.answers import CHOICE, LONGEST_ACTION, LONGEST_PERSON, Reader, Unclear, Values
 from bot.messages.asks import About
-from bot.messages.item_answers import SECOND, WORDS
 from bot.messages.item_texts import NEED, OWNERS, ItemTexts
 from bot.messages.items import Items
 from bot.messages.model import FieldKind, FormField, Message, Section
@@ -27,9 +26,10 @@ OF_A_PILOT: Final = frozenset(
     {FeedbackOption.WRONG_FACTS, FeedbackOption.WRONG_PERSON, Standing.NOT_ME, Standing.LATER}
 )
 """Feedback that can be followed up where one pilot is meant."""
-LONGEST_NEED: Final = 12
-"""Words of what somebody needs first, inside a suggested step."""
 
+SECOND: Final = "second"
+WORDS: Final = "words"
+"""Keys of the second question and of the free words of a form (bot.messages.items)."""
 NAMES: Final = {FieldKind.MOMENT: "at", FieldKind.DAY: "day", FieldKind.PERSON: "person", FieldKind.TEXT: "words"}
 """Where an answer keeps what an input asked for."""
 
@@ -43,9 +43,9 @@ def bank_of(items: Items) -> dict[ItemId, Scoring]:
 def suggested_step(case: Case, said: ItemTexts) -> str:
     """Return the step that is suggested to an owner: what somebody needs first, else one that fits what was found."""
     for request in reversed(case.requests):
-        if request.state is RequestState.NEEDS and request.said:
-            name = shorten(request.name, LONGEST_NAME)
-            return said.steps[NEED].format(name=name, said=shorten(request.said.rstrip("."), LONGEST_NEED))
+        if request.state is RequestState.NEEDS:
+            # Their words are not in it: those are deleted some time after the end, and a step is kept.
+            return said.steps[NEED].format(name=shorten(request.name, LONGEST_NAME))
     finding = case.lead_finding
     return said.steps.get(finding.kind, said.steps["drop_off"]) if finding else said.steps["drop_off"]
 

@@ -14,6 +14,7 @@ from bot.domain.reply import (
     Decide,
     DontKnow,
     Elsewhere,
+    FillGap,
     HoldWeekly,
     NeedsFirst,
     NotMe,
@@ -24,6 +25,7 @@ from bot.domain.reply import (
     StopAsking,
 )
 from bot.domain.survey import Effect, ItemId
+from bot.domain.upkeep import Field
 from bot.messages.answers import CHOICE, LONGEST_ACTION, LONGEST_PERSON, Reader, Unclear, Values, to_answer
 from bot.messages.model import Section
 from bot.messages.texts import Texts
@@ -37,11 +39,25 @@ def read_answer(
     section: Section, choice: str, values: Values, texts: Texts, *, now: datetime, timezone: str
 ) -> Answer | Unclear:
     """Return the answer behind a choice that a section offers, or a sentence for each gap."""
+    if section.fills is not None:
+        return _filled(choice, section.fills, Reader(values, texts, now, to_zone(timezone)), texts)
     if section.reviews:
         return _reviewed(choice, Reader(values, texts, now, to_zone(timezone)), texts)
     if section.asks is not None:
         return to_item_answer(section.asks, choice, values, texts, now=now, timezone=timezone)
     return to_answer(choice, values, texts, now=now, timezone=timezone)
+
+
+def _filled(choice: str, field: Field, reader: Reader, texts: Texts) -> Answer | Unclear:
+    """Return what somebody says in the place of what the registry lacks."""
+    plain: dict[str, Answer] = {"dont_know": DontKnow(), "stop_asking": StopAsking()}
+    if choice in plain:
+        return plain[choice]
+    if choice != "fill":
+        return Unclear({CHOICE: texts.asks.gone})
+    day = reader.day("day", required=True) if field.is_day else None
+    value = day.isoformat() if day else reader.text("person", LONGEST_PERSON, required=not field.is_day)
+    return Unclear(reader.reasons) if reader.reasons else FillGap(value=value)
 
 
 def _reviewed(choice: str, reader: Reader, texts: Texts) -> Answer | Unclear:

@@ -34,7 +34,7 @@ class ItemTexts(Group):
     facts: Annotated[dict[ItemId, Named], complete(OWNERS)]
     lines: Annotated[dict[ItemId, Plain], complete(OWNERS)]
     footer: Annotated[str, holes("pilot", "seen_by")]
-    steps: Annotated[dict[str, Annotated[str, holes("name", "said")]], complete(STEPS)]
+    steps: Annotated[dict[str, Annotated[str, holes("name")]], complete(STEPS)]
     under: Plain
     """Stands below a message that nobody asked for."""
     feedback: Named

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from bot.domain.record import Record
 from bot.domain.survey import ItemId
+from bot.domain.upkeep import Field
 from bot.messages.charts import Chart
 
 
@@ -60,6 +61,8 @@ class Section(_Part):
     """Key of what is asked for: an answer then holds for every case that waits for it."""
     asks: ItemId | None = None
     """The item whose answers are offered, where it is one; else they are those of an owner."""
+    fills: Field | None = None
+    """What the registry lacks that an answer fills, where it is about that."""
     reviews: bool = False
     """Whether it shows a weekly message that is to be released, corrected or held."""
     footer: str = ""

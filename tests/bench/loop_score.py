@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from math import isnan
 from statistics import mean, median, stdev
 
 import numpy as np
@@ -97,7 +98,7 @@ def _precision(lived: Lived) -> Figures:
     found["  of all nudges, later loops too"] = _share(_is_down(lived, one.pilot, day) for one, day in nudges)
     found["asks of gatekeepers"] = len(asks)
     found["right asks"] = _share(_is_held(lived, one, day) for one, day in asks)
-    return {name: value for name, value in found.items() if value == value}  # noqa: PLR0124  left out where not a number
+    return {name: value for name, value in found.items() if not isnan(value)}
 
 
 def _parts(lived: Lived, step: Step) -> Iterator[tuple[Outreach, date]]:
@@ -170,7 +171,7 @@ def table(years: Mapping[str, Sequence[Figures]]) -> list[str]:
 
 
 def _cell(values: Sequence[float]) -> str:
-    known = [v for v in values if v == v]  # noqa: PLR0124  not a number is left out
+    known = [v for v in values if not isnan(v)]
     if not known:
         return "-"
     spread = f" ± {_short(stdev(known))}" if len(known) > 1 else ""

@@ -198,7 +198,7 @@ async def needed(story: Story) -> Section:
     section = await follows(story, await say(story, BlockedBy(cause=Cause.OTHER)))
     assert section is not None
     assert section.asks is ItemId.NEXT_STEP
-    assert "get kim what they need (a list of names)" in (section.question or "")
+    assert "get kim what they need first" in (section.question or "")
     return section
 
 
@@ -208,7 +208,7 @@ async def test_a_suggested_step_is_kept_as_shown_with_its_if_then(story: Story) 
     at = story.world.clock.at + 3 * DAY
     note = await answered(story, await by(story, item(ItemId.NEXT_STEP, "when", at=at, second="sponsor")))
     assert note is not None
-    assert "'get kim what they need (a list of names)'. Silence until" in note
+    assert "'get kim what they need first'. Silence until" in note
     assert note.endswith(SAID.receipts.otherwise["sponsor"])
     step = (await case_of(story)).commitment
     assert step is not None
@@ -313,6 +313,9 @@ async def test_the_ways_out_of_an_item(story: Story) -> None:
     trail = [entry.what for entry in await story.world.ports.audit.of_pilot("tax")]
     assert trail[-1] == "replied"
     assert not any("stop" in what for what in trail)
+    nowhere = (await by(story, item(ItemId.DATA, Standing.STOP_ASKING), "kim")).model_copy(update={"pilot": "none"})
+    assert await answered(story, nowhere) == story.world.rules.texts.receipts.stop_asking
+    assert (await person(story, "kim")).opted_out
 
 
 async def test_a_moment_that_has_passed_is_asked_back(story: Story) -> None:

@@ -40,6 +40,7 @@ def pilot_of(name: str, owner: str = "dana", **given: object) -> Pilot:
         "timezone": "Europe/Berlin",
         "country": "DE",
         "seats": SEATS,
+        "target_date": date(2027, 1, 1),
     }
     return Pilot.model_validate(fields | given)
 
