@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from bot.errors import ContentError
 from bot.messages.digest_texts import DigestTexts
+from bot.messages.item_texts import ItemTexts
 from bot.messages.items import Items
 from bot.messages.other_texts import OtherTexts
 from bot.messages.texts import Texts
@@ -23,6 +24,7 @@ PARTS: Final[dict[str, tuple[str, type[BaseModel]]]] = {
     "items": ("items.yaml", Items),
     "weekly": ("digest.yaml", DigestTexts),
     "why": ("why.yaml", WhyTexts),
+    "follow_ups": ("follow_ups.yaml", ItemTexts),
 }
 """Parts of the texts that have a file of their own."""
 

@@ -7,7 +7,7 @@ from typing import Final
 from adapters.redis_store.keys import Keys
 from adapters.redis_store.records import refuse_newer
 from adapters.redis_store.shards import Shards
-from adapters.redis_store.wire import Client
+from adapters.redis_store.wire import Client, to_bytes
 from bot.domain.people import Person, Preferences, normalise
 
 BITS: Final = 80
@@ -88,7 +88,8 @@ class RedisPeople:
         """Remember what somebody set for themselves."""
         await self._shards.note([person])
         shard = self._keys.shard_of_person(person)
-        refuse_newer(Preferences, [await self._client.hget(self._keys.preferences(shard), person)])
+        held = await self._client.hget(self._keys.preferences(shard), person)
+        refuse_newer(Preferences, [None if held is None else to_bytes(held)])
         await self._client.hset(self._keys.preferences(shard), person, preferences.to_stored())
 
     async def opt_out(self, person: str) -> None:

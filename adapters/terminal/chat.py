@@ -10,17 +10,19 @@ from rich.markup import escape
 from rich.panel import Panel
 
 from bot.app.cast import clock_of
+from bot.app.follow_ups import next_section
 from bot.app.rules import Rules
 from bot.app.why import why
 from bot.domain.calendar import to_zone
 from bot.domain.case import Case
-from bot.domain.outreach import Delivery, DeliveryState, Step, identity, role_of
+from bot.domain.outreach import Delivery, DeliveryState, Step, identity
 from bot.domain.people import Person
 from bot.domain.reply import Answer, Reply
 from bot.domain.upkeep import gaps_of
 from bot.domain.weekly import parse_weekly_id
 from bot.messages.answers import Unclear, Value
 from bot.messages.compose import compose
+from bot.messages.follow_ups import to_message
 from bot.messages.item_answers import read_answer
 from bot.messages.model import Choice, FieldKind, FormField, Message, Section
 from bot.messages.plain import picked, to_plain
@@ -288,10 +290,26 @@ class Chat:
             pilot=one.section.pilot,
             answer=answer,
             received_at=now,
-            role=role_of(one.delivery.id),
+            role=one.section.role,
             thing=one.section.thing,
         )
         await self._ports.inbox.receive(reply)
         await self._work()
         note = await self._ports.inbox.note(reply)
         self._console.print(f"[green]{escape(note or 'Kept; it is worked off with the next sweep.')}[/]\n")
+        await self._ask_on(one, reply)
+
+    async def _ask_on(self, one: Waiting, reply: Reply) -> None:
+        """Put the item that follows an answer, if any: in the same breath, and never required."""
+        said = self._rules.texts.follow_ups
+        section = await next_section(self._ports, self._rules, reply, said)
+        if section is None:
+            return
+        message = to_message(section, self._rules.texts)
+        self._console.print(Panel(escape(to_plain(message)), width=WIDTH))
+        try:
+            answer = self._answer(message)
+        except Later:
+            self._console.print("[dim]Left for later.[/]\n")
+        else:
+            await self._give(Waiting(one.delivery, message, section), answer)

@@ -26,7 +26,7 @@ def clock_of(person: Person | None, pilot: Pilot | None, rules: Rules) -> tuple[
 def desk_of(person: Person | None, pilot: Pilot | None, rules: Rules) -> Desk:
     """Return by which clock, calendar and hours a person is written to about a pilot."""
     zone, country = clock_of(person, pilot, rules)
-    return Desk(zone, country, rules.hours, rules.calendar)
+    return Desk(zone, country, rules.hours, rules.calendar, person.preferences.hour if person else None)
 
 
 def to_recipient(person: Person, pilot: Pilot, rules: Rules) -> Recipient:

@@ -21,6 +21,7 @@ from bot.messages.model import Message
 from bot.outgoing import Claim, Found, Limits
 from bot.policy.budget import WEEK, weekly
 from bot.policy.departure import Desk, next_chance
+from bot.policy.item_effects import fewer
 from bot.ports import Ports
 
 LOG = logging.getLogger(__name__)
@@ -168,7 +169,9 @@ class Deliverer:
             person=person,
             message=Writer(known, person, self._rules, now).message(held),
             desk=desk,
-            budgets=(stored.case.playbook if stored else self._rules.playbook).budgets,
+            budgets=fewer(
+                (stored.case.playbook if stored else self._rules.playbook).budgets, person.preferences, desk.day(now)
+            ),
         )
 
     async def _within_budget(self, letter: "_Letter") -> datetime:

@@ -16,6 +16,7 @@ from bot.domain.weekly import Weekly, WeeklyState, parse_weekly_id
 from bot.messages.model import Message
 from bot.policy.budget import WEEK
 from bot.policy.departure import first_chance
+from bot.policy.item_effects import fewer
 from bot.policy.withdrawal import still_holds
 from bot.ports import Ports, StoredCase
 
@@ -34,7 +35,9 @@ async def relay(ports: Ports, rules: Rules) -> int:
         budget, desk = standing[outreach.recipient].budget(outreach.role), desk_of(person, pilot, rules)
         if outreach.step is Step.UNBLOCK:
             await ask_for(outreach, ports, outreach.decided_at)
-        due_at = first_chance(budget, outreach.decided_at, rules.playbook.budgets, desk)
+        day = desk.day(outreach.decided_at)
+        limits = fewer(rules.playbook.budgets, person.preferences, day) if person else rules.playbook.budgets
+        due_at = first_chance(budget, outreach.decided_at, limits, desk)
         await ports.outbox.accept(outreach, due_at)
         await ports.cases.relayed(outreach)
         done += 1

@@ -7,13 +7,14 @@ from typing import Final
 
 from bot.app.answering import Standpoint, answer_to_ask, entry_of
 from bot.app.correlated import correlated
+from bot.app.follow_ups import answer_feedback, answer_item
 from bot.app.rules import Rules
 from bot.app.upkeep import answer_gap
 from bot.app.weekly import answer_to_weekly
 from bot.domain.audit import AuditEntry
 from bot.domain.case import Asked
 from bot.domain.outreach import Delivery, DeliveryState, Role
-from bot.domain.reply import Reply, StopAsking, WeeklyAnswer
+from bot.domain.reply import Feedback, ItemAnswer, Reply, StopAsking, WeeklyAnswer
 from bot.domain.upkeep import parse_gap
 from bot.errors import Conflict
 from bot.policy.answer import apply_reply
@@ -61,7 +62,17 @@ def _elsewhere(reply: Reply) -> Applies | None:
         return answer_gap
     if isinstance(reply.answer, WeeklyAnswer):
         return answer_to_weekly
+    if isinstance(reply.answer, ItemAnswer | Feedback):
+        return _answer_item if isinstance(reply.answer, ItemAnswer) else _answer_feedback
     return answer_to_ask if reply.role is Role.UNBLOCKER else None
+
+
+async def _answer_item(reply: Reply, ports: Ports, rules: Rules) -> str | None:
+    return await answer_item(ports, rules, reply, rules.texts.follow_ups)
+
+
+async def _answer_feedback(reply: Reply, ports: Ports, rules: Rules) -> str | None:
+    return await answer_feedback(ports, rules, reply, rules.texts.follow_ups)
 
 
 async def _apply_to_case(reply: Reply, ports: Ports, rules: Rules) -> str | None:

@@ -12,6 +12,7 @@ from bot.domain.case import Case
 from bot.domain.outreach import OF_WEEKLIES, Outreach, Step
 from bot.domain.people import Person
 from bot.domain.pilot import Pilot
+from bot.domain.survey import ItemId
 from bot.messages import asks
 from bot.messages.compose import compose, owner_choices, section
 from bot.messages.digest import digest_review
@@ -50,7 +51,7 @@ class Writer:
         weekly, texts = self._known.weeklies[outreach.case_id], self._rules.texts
         message = shown(weekly)
         if outreach.step is not Step.REVIEW:
-            kept = tuple(s for s in message.sections if not s.pilot or self._is_undecided(s) or s.question is None)
+            kept = tuple(s for s in message.sections if s.asks is not ItemId.DECISION or self._is_undecided(s))
             is_empty = not kept and not message.body
             return message.model_copy(
                 update={"sections": kept, "body": message.body or ((message.intro or "",) if is_empty else ())}

@@ -27,6 +27,7 @@ from bot.domain.reply import (
 from bot.domain.survey import Effect, ItemId
 from bot.domain.upkeep import Field
 from bot.messages.answers import CHOICE, LONGEST_ACTION, LONGEST_PERSON, Reader, Unclear, Values, to_answer
+from bot.messages.follow_ups import FOLLOW_UPS, read_item
 from bot.messages.model import Section
 from bot.messages.texts import Texts
 
@@ -43,6 +44,8 @@ def read_answer(
         return _filled(choice, section.fills, Reader(values, texts, now, to_zone(timezone)), texts)
     if section.reviews:
         return _reviewed(choice, Reader(values, texts, now, to_zone(timezone)), texts)
+    if section.asks in FOLLOW_UPS and section.asks is not None:
+        return read_item(section.asks, choice, values, texts, now=now, timezone=timezone)
     if section.asks is not None:
         return to_item_answer(section.asks, choice, values, texts, now=now, timezone=timezone)
     return to_answer(choice, values, texts, now=now, timezone=timezone)

@@ -5,6 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from bot.domain.outreach import Role
 from bot.domain.record import Record
 from bot.domain.survey import ItemId
 from bot.domain.upkeep import Field
@@ -69,6 +70,15 @@ class Section(_Part):
     """What stands below a message that begins with this section, where that is its own."""
     quote: str | None = None
     """Words of somebody, or of a message that is to leave, shown apart and not counted as ours."""
+
+    @property
+    def role(self) -> Role:
+        """Return as what somebody answers it."""
+        if self.reviews:
+            return Role.LEAD
+        return {ItemId.DEPENDENCY: Role.UNBLOCKER, ItemId.DECISION: Role.SPONSOR}.get(
+            self.asks or ItemId.USEFUL, Role.OWNER
+        )
 
     @property
     def key(self) -> str:

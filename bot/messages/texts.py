@@ -11,6 +11,7 @@ from bot.domain.finding import Kind
 from bot.domain.reply import Cause
 from bot.messages.braces import Counted, Dated, Example, Group, Named, PerCause, Plain, Said, complete, holes, within
 from bot.messages.digest_texts import DigestTexts
+from bot.messages.item_texts import ItemTexts
 from bot.messages.items import Items
 from bot.messages.other_texts import OtherTexts
 from bot.messages.why_texts import WhyTexts
@@ -142,5 +143,6 @@ class Texts(Group):
     items: Items
     weekly: DigestTexts
     why: WhyTexts
+    follow_ups: ItemTexts
     words: Words
     """How people say these things; like the three before it has a file of its own."""

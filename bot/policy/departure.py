@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from bot.domain.calendar import Calendar, SendingHours, to_zone
 from bot.domain.outreach import Window
@@ -18,6 +18,8 @@ class Desk:
     country: str | None
     hours: SendingHours
     calendar: Calendar
+    from_hour: int | None = None
+    """The hour of their day from which the person wants messages, where they said one."""
 
     def day(self, at: datetime) -> date:
         """Return the person's calendar day of a moment."""
@@ -25,11 +27,22 @@ class Desk:
 
     def window(self, at: datetime) -> Window | None:
         """Return the open hours of that day, or None where it has none."""
-        return self.hours.window(self.day(at), self.timezone, self.country, self.calendar)
+        return self._from_hour(self.hours.window(self.day(at), self.timezone, self.country, self.calendar))
+
+    def _from_hour(self, window: Window | None) -> Window | None:
+        """Open a day's hours no sooner than the person wants; an hour outside them changes nothing."""
+        if window is None or self.from_hour is None:
+            return window
+        local = window.opens_at.astimezone(to_zone(self.timezone))
+        wanted = local.replace(hour=self.from_hour, minute=0, second=0, microsecond=0)
+        is_within = window.opens_at < wanted < window.closes_at
+        return window.model_copy(update={"opens_at": wanted.astimezone(UTC)}) if is_within else window
 
     def next_open(self, at: datetime) -> datetime:
         """Return the first open moment at or after this one, in UTC."""
-        return self.hours.next_open(at, self.timezone, self.country, self.calendar)
+        opens = self.hours.next_open(at, self.timezone, self.country, self.calendar)
+        window = self.window(opens)
+        return max(opens, window.opens_at) if window else opens
 
     def tomorrow(self, at: datetime) -> datetime:
         """Return the first open moment after the person's present day, in UTC."""

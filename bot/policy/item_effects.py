@@ -49,7 +49,9 @@ def plain_answer(case: Case, answer: ItemAnswer, person: str, now: datetime) -> 
     The step that somebody takes up is the one that they were shown, as the case has kept it.
     """
     if answer.option in tuple(Standing):
-        return _standing(answer)
+        # About data or quality "not me" and "later" are about the question, and leave the case as it was just told.
+        is_about = answer.item in {ItemId.DATA, ItemId.QUALITY} and answer.option != Standing.STOP_ASKING
+        return None if is_about else _standing(answer)
     if answer.item is ItemId.HOLDS_BACK:
         return _held_back(answer)
     return _step(case, answer, person, now) if answer.item is ItemId.NEXT_STEP else None

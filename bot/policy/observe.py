@@ -25,15 +25,26 @@ def observe(
     the first day of the pilot's present stage: a registry without history forgets findings of the
     former one, and that is an end and no correction.
     """
-    seen = [f for f in findings if f.kind in OWNER_KINDS]
+    seen = [_unless_muted(f, case, now) for f in findings if f.kind in OWNER_KINDS]
     if case is None or case.is_closed:
         fresh = tuple(f for f in seen if f.is_open and not f.suspended and not _known(case, f))
         if not fresh or (case is not None and case.state is CaseState.DECIDED):
             return case
-        ordinal = case.ordinal + 1 if case else 1
-        disowned = case.disowned if case else ()
-        return Case(pilot=pilot, ordinal=ordinal, opened_at=now, findings=fresh, playbook=playbook, disowned=disowned)
+        fresh_case = Case(pilot=pilot, ordinal=1, opened_at=now, findings=fresh, playbook=playbook)
+        return fresh_case if case is None else fresh_case.model_copy(update=_kept(case))
     return _carry_on(case, seen, now, stage_since)
+
+
+def _unless_muted(finding: Finding, case: Case | None, now: datetime) -> Finding:
+    """Hold back a finding whose figures somebody called wrong, until they were looked at; it is no correction."""
+    is_muted = case is not None and case.is_muted(finding.kind, now.date())
+    return finding.model_copy(update={"suspended": True}) if is_muted else finding
+
+
+def _kept(former: Case) -> dict[str, object]:
+    """Return what a pilot's next case keeps of the former one: what people said of themselves and of the figures."""
+    kept = ("disowned", "muted", "answers", "posed")
+    return {"ordinal": former.ordinal + 1, **{name: getattr(former, name) for name in kept}}
 
 
 def _known(case: Case | None, finding: Finding) -> bool:
