@@ -300,13 +300,13 @@ async def test_an_answer_counts_once_and_from_whoever_was_asked(story: Story) ->
 
 
 async def test_the_ways_out_of_an_item(story: Story) -> None:
-    """Later leaves the pilot alone until the day, and to stop asking holds at once and is told to nobody."""
+    """Later is about the question and leaves the block as it was told; to stop asking holds at once and is told to nobody."""
     await begin(story)
     await follows(story, await say(story, DATA))
     day = story.today + 9 * DAY
     note = await answered(story, await by(story, item(ItemId.DATA, Standing.LATER, day=day)))
-    assert "left alone until" in (note or "")
-    assert (await case_of(story)).snoozed_until == day
+    assert "noted" in (note or "")
+    assert (await case_of(story)).state is CaseState.BLOCKED
     note = await answered(story, await by(story, item(ItemId.DATA, Standing.STOP_ASKING)))
     assert note == story.world.rules.texts.receipts.stop_asking
     assert (await person(story)).opted_out

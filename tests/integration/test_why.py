@@ -161,12 +161,12 @@ async def test_a_holder_and_a_stand_in_are_told_apart(story: Story) -> None:
     assert "data access, open since Mon 5 January by the registry." in line(text, "Facts")
     thing = ask.message.sections[0].thing
     await story.answer("kim", "tax", Elsewhere(person="max"), Role.UNBLOCKER, thing)
+    told = await story.until(to("dana", "told"), most=9)
+    assert "when kim answers what they were asked, here about data access" in await asked_why(story, told)
     other = await story.until(to("max", "unblock_ask"))
     assert line(await asked_why(story, other), "Role") == (
         "Role: whoever was asked first named you, or you stand in for them."
     )
-    told = await story.until(to("dana", "told"), most=9)
-    assert "when kim answers what they were asked, here about data access" in await asked_why(story, told)
 
 
 async def test_one_ask_for_several_pilots_tells_all_its_readers(story: Story) -> None:

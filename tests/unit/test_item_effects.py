@@ -141,8 +141,12 @@ def test_what_can_not_be_done_now_leaves_the_pilot_alone_for_two_weeks() -> None
 def test_the_standing_answers_are_the_ordinary_ones(
     which: ItemId, option: Standing, given_besides: dict[str, object], plain: Answer
 ) -> None:
-    """Each item's way out does what the same words do anywhere else."""
+    """A way out does what the same words do anywhere else; of a question about data or quality only to stop asking does."""
     answer = item(which, option, **given_besides)
+    if which in {ItemId.DATA, ItemId.QUALITY} and option is not Standing.STOP_ASKING:
+        assert plain_answer(ASKED, answer, OWNER, NOW) is None
+        assert after(answer).state is ASKED.state
+        return
     assert plain_answer(ASKED, answer, OWNER, NOW) == plain
     moved, same = after(answer), ASKED.model_copy()
     ordinary = apply_reply(same, _reply(plain), NOW)
