@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 UV := $(shell command -v uv 2>/dev/null)
 SMOKE := build/smoke
 
-.PHONY: help install demo test lint bench bench-fleet chaos bench-peers lock clean wheel-smoke
+.PHONY: help install demo test lint bench bench-fleet bench-loop chaos bench-peers lock clean wheel-smoke
 
 help:  ## Show what there is.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -62,6 +62,9 @@ wheel-smoke: $(STAMP)  ## Build the wheel, install it in a fresh venv and run it
 	$(SMOKE)/venv/bin/python -m pip install --quiet --upgrade pip
 	$(SMOKE)/venv/bin/python -m pip install --quiet $(SMOKE)/stickshaker-*.whl
 	cd $(SMOKE)/elsewhere && STICKSHAKER_DATA_DIR=$$PWD/data ../venv/bin/stickshaker check
+
+bench-loop: $(STAMP)  ## Live a year of a simulated firm with the loop, with reminders alone and in silence.
+	$(BIN)/python tests/bench/loop.py $(ARGS)
 
 bench-peers: $(STAMP)  ## Measure detection against peers on simulated pilots, by day and by week (installs ruptures and river).
 ifeq ($(UV),)

@@ -1,6 +1,7 @@
 """One person's chat in a terminal: reads what was sent to them, takes answers by number or in words."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,18 +12,19 @@ from rich.panel import Panel
 
 from bot.app.cast import clock_of
 from bot.app.follow_ups import next_section
+from bot.app.preferences import AWAY, DELEGATE, set_in_words
 from bot.app.rules import Rules
 from bot.app.why import why
 from bot.domain.calendar import to_zone
 from bot.domain.case import Case
-from bot.domain.outreach import Delivery, DeliveryState, Step, identity
+from bot.domain.outreach import Delivery, DeliveryState, Role, Step, identity
 from bot.domain.people import Person
 from bot.domain.reply import Answer, Reply
 from bot.domain.upkeep import gaps_of
 from bot.domain.weekly import parse_weekly_id
 from bot.messages.answers import Unclear, Value
 from bot.messages.compose import compose
-from bot.messages.follow_ups import to_message
+from bot.messages.follow_ups import feedback_section, to_message
 from bot.messages.item_answers import read_answer
 from bot.messages.model import Choice, FieldKind, FormField, Message, Section
 from bot.messages.plain import picked, to_plain
@@ -30,8 +32,10 @@ from bot.messages.understanding import confirmed, understand
 from bot.ports import Ports
 
 LEAVE: Final = frozenset({"q", "quit", "exit", "bye"})
+FEEDBACK: Final = "feedback"
+SETTINGS: Final = (DELEGATE, AWAY)
 WIDTH: Final = 84
-HINT: Final = "[dim]Answer by number or in words; 'why' tells why you got it; Enter leaves it for later, q ends.[/]"
+HINT: Final = "[dim]Answer by number or in words; 'why' tells why you got it, 'feedback' tells us; Enter leaves it for later, q ends.[/]"
 
 Read = Callable[[str], str]
 """Shows a prompt and returns a line; raises EOFError at the end of the input."""
@@ -67,6 +71,15 @@ class Left(Exception):  # noqa: N818  it is no error: the person left
 
 class Later(Exception):  # noqa: N818  as above
     """The person leaves this question for later."""
+
+
+class About(Exception):  # noqa: N818  as above
+    """The person says something about the message or themselves, and nothing about the pilot."""
+
+    def __init__(self, said: str) -> None:
+        """Keep what they said."""
+        super().__init__(said)
+        self.said = said
 
 
 class Elsewhere(Exception):  # noqa: N818  as above
@@ -172,12 +185,27 @@ class Chat:
             answer = self._answer(message)
         except Elsewhere as other:
             self._next = other.key
+        except About as words:
+            await self._about_us(one, words.said)
         except Later:
             self._later.add(one.section.key)
             self._console.print("[dim]Left for later.[/]\n")
         else:
             self._later.add(one.section.key)
             await self._give(one, answer)
+
+    async def _about_us(self, one: Waiting, said: str) -> None:
+        """Take what somebody sets for themselves, or what a message was to them; the question stays open."""
+        texts, now = self._rules.texts, self._ports.clock.now()
+        if not said.casefold().startswith(FEEDBACK):
+            note = await set_in_words(self._person.id, said, self._ports, self._rules, now, self._zone)
+            self._console.print(f"[green]{escape(note or '')}[/]\n")
+            return
+        section = feedback_section(one.section, texts, texts.follow_ups)
+        message = to_message(section, texts)
+        self._console.print(Panel(escape(to_plain(message)), width=WIDTH))
+        with suppress(Later):
+            await self._give(Waiting(one.delivery, message, section), self._answer(message), one.section.role)
 
     def _show(self, one: Waiting, message: Message) -> None:
         sent = one.delivery.claimed_at
@@ -195,6 +223,8 @@ class Chat:
             if said.casefold().rstrip("?") == "why":
                 self._console.print(escape(self._why))
                 continue
+            if said.casefold().startswith((FEEDBACK, *SETTINGS)):
+                raise About(said)
             is_tapped = said.isdigit() or _is_tapped_only(message.sections[0])
             answer = self._by_number(said, message) if is_tapped else self._in_words(said, message.sections[0])
             if answer is not None:
@@ -279,10 +309,11 @@ class Chat:
             raise Left
         return said
 
-    async def _give(self, one: Waiting, answer: Answer) -> None:
+    async def _give(self, one: Waiting, answer: Answer, role: Role | None = None) -> None:
         """Put the reply into the inbox, have it worked off, and show what follows from it."""
         now = self._ports.clock.now()
-        key = identity(self._person.id, one.delivery.id, one.section.case_id, now.isoformat())
+        said = answer.model_dump_json()
+        key = identity(self._person.id, one.delivery.id, one.section.key, now.isoformat(), said)
         reply = Reply(
             key=f"terminal:{key}",
             person=self._person.id,
@@ -290,7 +321,7 @@ class Chat:
             pilot=one.section.pilot,
             answer=answer,
             received_at=now,
-            role=one.section.role,
+            role=role or one.section.role,
             thing=one.section.thing,
         )
         await self._ports.inbox.receive(reply)

@@ -42,7 +42,7 @@ async def join(case: Case, request: Request, ports: Ports, now: datetime, *, ask
     waiting = Waiting(case_id=case.id, pilot=case.pilot, since=request.since, line=request.line)
 
     def joined(ask: Ask | None) -> Ask:
-        if ask is not None and ask.takes_more:
+        if ask is not None and ask.takes_more(now.date()):
             return ask.with_waiting(waiting)
         if asked:
             raise Conflict("The Ask was answered meanwhile; the next look decides anew.")

@@ -149,7 +149,12 @@ def why_not(outreach: Outreach, known: Known) -> str | None:
     if outreach.step in OF_WEEKLIES:
         return _why_not_weekly(outreach, known.weeklies.get(outreach.case_id))
     ask = known.asks.get((outreach.recipient, outreach.thing or ""))
-    if outreach.step is Step.UNBLOCK and ask is not None and ask.takes_more and ask.sent_at is not None:
+    if (
+        outreach.step is Step.UNBLOCK
+        and ask is not None
+        and ask.takes_more(known.cast.today)
+        and ask.sent_at is not None
+    ):
         return "they were asked for it already"
     owner = known.cast.owner(pilot) if pilot else None
     sponsor = known.cast.sponsor(pilot) if pilot else None

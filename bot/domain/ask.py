@@ -1,6 +1,6 @@
 """What one person is asked to clear for one or several pilots, and how that stands."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -131,6 +131,8 @@ class AskState(StrEnum):
     ELSEWHERE = "elsewhere"
 
 
+FRESH = timedelta(days=7)
+"""So long after its message others may join an Ask that is open: the five working days of an answer."""
 ASK_ENDS = frozenset({AskState.DONE, AskState.OBJECTED, AskState.ELSEWHERE})
 
 
@@ -164,10 +166,14 @@ class Ask(Record):
         """Whether it has ended."""
         return self.state in ASK_ENDS
 
-    @property
-    def takes_more(self) -> bool:
-        """Whether another case may wait for it: it is open, or a day was named."""
-        return self.state in {AskState.OPEN, AskState.PROMISED}
+    def takes_more(self, today: date) -> bool:
+        """Whether another case may wait for it: its message is new, or the day that was named lies ahead.
+
+        What is older was kept, or met silence: whoever wants it again says so in a message of their own.
+        """
+        if self.state is AskState.PROMISED:
+            return self.promised_for is not None and self.promised_for >= today
+        return self.state is AskState.OPEN and (self.sent_at is None or today <= self.sent_at.date() + FRESH)
 
     def with_waiting(self, one: Waiting) -> Self:
         """Return the Ask with one more case that waits; one that waits already keeps its place."""

@@ -84,6 +84,16 @@ class SponsorAsked(Group):
     line: Annotated[str, holes("since")]
 
 
+class Settings(Group):
+    """What is said to somebody who sets something for themselves."""
+
+    delegate: Person
+    no_delegate: Plain
+    unknown: Person
+    away: Dated
+    no_day: Plain
+
+
 class Answered(Group):
     """What is said after an answer of somebody who was asked, of a sponsor, or of an owner about others."""
 
@@ -137,3 +147,4 @@ class OtherTexts(Group):
     decision: SponsorAsked
     opened_by: Annotated[dict[OpenedBy, Thing], complete(tuple(OpenedBy))]
     receipts: Answered
+    settings: Settings

@@ -90,7 +90,7 @@ class Asking:
         if person.opted_out or self._is_away(person):
             return self._stand_in(request, person)
         standing = self.others.asks.get(request.key)
-        if standing is not None and standing.takes_more and standing.sent_at is not None:
+        if standing is not None and standing.takes_more(self.now.date()) and standing.sent_at is not None:
             return Join(request, standing)
         if not self.others.budget(person.person, Role.UNBLOCKER).allows(self.now, self.case.playbook.budgets):
             return Hold(Quiet.BUDGET)

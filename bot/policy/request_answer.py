@@ -119,7 +119,7 @@ def _answered(case: Case, reply: Reply, now: datetime, onward: Request | OpenDec
     request = next((r for r in case.requests if r.key == (reply.person, reply.thing) and may_be_answered(r)), None)
     if request is None:
         return case
-    moved = case.with_request(request.model_copy(update=_said(request, reply, now)))
+    moved = _closed_again(case.with_request(request.model_copy(update=_said(request, reply, now))), request, reply)
     if isinstance(reply.answer, Promise) and case.block:
         block = case.block.model_copy(update={"until": reply.answer.on})
         moved = moved.model_copy(update={"block": block})
@@ -133,6 +133,17 @@ def _answered(case: Case, reply: Reply, now: datetime, onward: Request | OpenDec
             else moved
         )
     return moved.model_copy(update={"requests": (*moved.requests, onward)}) if onward is not None else moved
+
+
+def _closed_again(case: Case, request: Request, reply: Reply) -> Case:
+    """Take back a decision that had opened because of this wish, when the answer comes after all."""
+    opened = case.decision
+    is_late = request.state in {RequestState.EXPIRED, RequestState.MISSED} and isinstance(
+        reply.answer, Cleared | Promise
+    )
+    if opened is None or not is_late or opened.thing != request.thing.words:
+        return case
+    return case.model_copy(update={"decision": None, "listed_on": None, "listed_why": None})
 
 
 def _said(request: Request, reply: Reply, now: datetime) -> dict[str, object]:

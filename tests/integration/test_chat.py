@@ -126,3 +126,28 @@ async def test_who_could_clear_it_is_asked_where_words_did_not_say(world: World)
     block = (await world.ports.cases.get("b")).case.block  # type: ignore[union-attr]  # it was just asked about
     assert block is not None
     assert (block.cause, block.person, block.until) == (Cause.APPROVAL, "Tom Berg", date(2026, 4, 10))
+
+
+async def test_why_feedback_and_settings_leave_the_question_open(world: World) -> None:
+    """Why, what the message was to them, a stand-in and an absence are taken at once; then the question is answered."""
+    await world.add_people("jo")
+    shown = await sit(
+        world, "why", "feedback", "1", "delegate to nobody-here", "delegate to jo", "away until 2026-04-01", "1", "1"
+    )
+    assert "Rule: " in shown
+    assert "Nobody we can write to is called nobody-here" in shown
+    assert "jo stands in for you" in shown
+    dana = await world.ports.people.get(world.ports.people.identify("dana"))
+    assert dana is not None
+    assert dana.preferences.delegate == world.ports.people.identify("jo")
+    assert dana.preferences.away_until == date(2026, 4, 1)
+    assert await state(world, "b") is CaseState.SNOOZED
+
+
+async def test_what_follows_an_answer_is_asked_in_the_same_breath(world: World) -> None:
+    """After "access to data is in the way" where the data stands is asked, once, and kept with the case."""
+    shown = await sit(world, "2", "1", "", "", "", "1")
+    assert "How far has that come?" in shown
+    stored = await world.ports.cases.get("b")
+    assert stored is not None
+    assert [(a.item.value, a.option) for a in stored.case.answers] == [("OWN-02", "live")]

@@ -256,3 +256,20 @@ async def everything(story: Story) -> str:
         elif kind == "stream":
             found += [str(fields) for _, fields in await client.xrange(key)]
     return "\n".join(found)
+
+
+async def test_an_answer_that_comes_late_takes_the_decision_back(story: Story) -> None:
+    """The days for an answer passed and a decision opened; then the way is cleared after all, and no sponsor is asked."""
+    await story.begin(pilot_of("tax"), people=("kim",))
+    await story.until(NUDGE)
+    await story.answer("dana", "tax", DATA)
+    ask = await story.until(ASK, most=7)
+    for _ in range(12):
+        await story.days(1)
+        if (await case_of(story)).decision:
+            break
+    assert (await case_of(story)).decision is not None
+    await story.answer("kim", "tax", Cleared(), Role.UNBLOCKER, ask.message.sections[0].thing)
+    assert (await case_of(story)).decision is None
+    after = await story.days(10)
+    assert [s for s in after if s.to == "sam" or s.kind == "decision"] == []

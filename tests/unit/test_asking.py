@@ -130,6 +130,18 @@ def test_one_ask_for_all_who_wait() -> None:
     assert isinstance(what(blocked(request()), others=standing(AskState.DONE)), Say)
 
 
+@pytest.mark.parametrize(
+    ("state", "changes"),
+    [
+        (AskState.OPEN, {"sent_at": NOW - 20 * DAY}),
+        (AskState.PROMISED, {"promised_for": TODAY - DAY}),
+    ],
+)
+def test_nobody_joins_what_is_long_past(state: AskState, changes: dict[str, object]) -> None:
+    """An Ask that met silence weeks ago, or whose day has passed, swallows no later wish: the person hears of it anew."""
+    assert isinstance(what(blocked(request()), others=standing(state, **changes)), Say)
+
+
 def test_the_budget_of_whoever_is_asked_is_kept() -> None:
     """Somebody who had their message of the week as one who is asked gets no second one; when it is over, they do."""
 
