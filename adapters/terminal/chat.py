@@ -12,7 +12,7 @@ from rich.panel import Panel
 
 from bot.app.cast import clock_of
 from bot.app.follow_ups import next_section
-from bot.app.preferences import AWAY, DELEGATE, set_in_words
+from bot.app.preferences import AWAY, DELEGATE, DIGEST, set_in_words
 from bot.app.rules import Rules
 from bot.app.why import why
 from bot.domain.calendar import to_zone
@@ -33,7 +33,7 @@ from bot.ports import Ports
 
 LEAVE: Final = frozenset({"q", "quit", "exit", "bye"})
 FEEDBACK: Final = "feedback"
-SETTINGS: Final = (DELEGATE, AWAY)
+SETTINGS: Final = (DELEGATE, AWAY, DIGEST)
 WIDTH: Final = 84
 HINT: Final = "[dim]Answer by number or in words; 'why' tells why you got it, 'feedback' tells us; Enter leaves it for later, q ends.[/]"
 

@@ -4,13 +4,16 @@ from datetime import datetime
 
 from bot.app.rules import Rules
 from bot.domain.calendar import to_zone
+from bot.domain.rhythm import Rhythm
 from bot.messages.answers import to_checked_day
 from bot.messages.days import Doubt
 from bot.messages.wording import LONGEST_NAME, name_day, shorten
 from bot.ports import Ports
 
-DELEGATE, AWAY = "delegate to ", "away until "
-"""What a sentence begins with that sets one of these; `nobody` and `no` end them."""
+DELEGATE, AWAY, DIGEST = "delegate to ", "away until ", "digest on "
+"""What a sentence begins with that sets one of these."""
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
+LATEST = 23
 
 
 async def set_in_words(person: str, said: str, ports: Ports, rules: Rules, now: datetime, timezone: str) -> str | None:
@@ -20,7 +23,20 @@ async def set_in_words(person: str, said: str, ports: Ports, rules: Rules, now: 
         return await _delegate(person, plain[len(DELEGATE) :].rstrip("."), ports, rules)
     if plain.casefold().startswith(AWAY):
         return await _away(person, plain[len(AWAY) :], ports, rules, now, timezone)
-    return None
+    return await _digest(person, plain[len(DIGEST) :], ports, rules) if plain.casefold().startswith(DIGEST) else None
+
+
+async def _digest(person: str, said: str, ports: Ports, rules: Rules) -> str:
+    """Move the hour of somebody's weekly message, given as `Thursday at 9`."""
+    settings, known = rules.texts.others.settings, await ports.people.get(person)
+    day, _, hour = said.casefold().rstrip(".").partition(" at ")
+    number = hour.removesuffix(":00").strip()
+    is_hour = number.isascii() and number.isdigit() and int(number) <= LATEST
+    if known is None or day.strip() not in WEEKDAYS or not is_hour:
+        return settings.no_digest
+    rhythm = Rhythm(weekday=WEEKDAYS.index(day.strip()), hour=int(number))
+    await ports.people.prefer(person, known.preferences.model_copy(update={"digest": rhythm}))
+    return settings.digest.format(day=f"{day.strip().capitalize()} at {int(number)}:00")
 
 
 async def _delegate(person: str, name: str, ports: Ports, rules: Rules) -> str:

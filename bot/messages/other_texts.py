@@ -92,6 +92,8 @@ class Settings(Group):
     unknown: Person
     away: Dated
     no_day: Plain
+    digest: Dated
+    no_digest: Plain
 
 
 class Answered(Group):

@@ -14,6 +14,7 @@ from bot.domain.case import CaseState
 from bot.domain.outreach import DeliveryState
 from bot.domain.people import Person
 from bot.domain.reply import Cause
+from bot.domain.rhythm import Rhythm
 from bot.outgoing import Found
 
 OPEN = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
@@ -132,7 +133,9 @@ async def test_why_feedback_and_settings_leave_the_question_open(world: World) -
     """Why, what the message was to them, a stand-in and an absence are taken at once; then the question is answered."""
     await world.add_people("jo")
     shown = await sit(
-        world, "why", "feedback", "1", "delegate to nobody-here", "delegate to jo", "away until 2026-04-01", "1", "1"
+        world,
+        *("why", "feedback", "1", "delegate to nobody-here", "delegate to jo"),
+        *("digest on Someday", "digest on Thursday at 9", "away until 2026-04-01", "1", "1"),
     )
     assert "Rule: " in shown
     assert "Nobody we can write to is called nobody-here" in shown
@@ -141,6 +144,8 @@ async def test_why_feedback_and_settings_leave_the_question_open(world: World) -
     assert dana is not None
     assert dana.preferences.delegate == world.ports.people.identify("jo")
     assert dana.preferences.away_until == date(2026, 4, 1)
+    assert dana.preferences.digest == Rhythm(weekday=3, hour=9)
+    assert "On which day and hour?" in shown
     assert await state(world, "b") is CaseState.SNOOZED
 
 
