@@ -156,7 +156,9 @@ def story_of(store: RedisStore) -> Story:
     """Return an empty firm on the morning of its first day."""
     # A detector that remembers, as a process has: a year of mornings would else be judged anew each morning.
     rules = replace(RULES, detect=Detector().detect)
-    return Story(world_of(store, datetime.combine(BEGIN, MORNING), rules=rules))
+    world = world_of(store, datetime.combine(BEGIN, MORNING), rules=rules)
+    world.writes_weekly = True
+    return Story(world)
 
 
 def to(person: str, kind: str) -> Callable[[Said], bool]:

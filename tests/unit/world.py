@@ -53,6 +53,8 @@ class World:
     rules: Rules
     deliverer: Deliverer
     worker: str
+    writes_weekly: bool = False
+    """Whether messages of the week are made too."""
 
     def use_chat(self, chat: Messenger) -> None:
         """Send by another chat."""
@@ -80,7 +82,8 @@ class World:
     async def work(self) -> None:
         """Work off replies, pending outreach and what is due."""
         await work_off_replies(self.ports, self.rules)
-        await make_weeklies(self.ports, self.rules, self.clock.at)
+        if self.writes_weekly:
+            await make_weeklies(self.ports, self.rules, self.clock.at)
         await relay(self.ports, self.rules)
         await self.deliverer.deliver_due()
         await reflect_deliveries(self.ports, list(await self.ports.touched.read()))
