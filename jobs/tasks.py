@@ -28,7 +28,10 @@ LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 
 LEASE: Final = timedelta(seconds=10)
-"""A task of a worker that died is given to another after this."""
+"""A task of a worker that died is given to another within this."""
+IDLE: Final = timedelta(seconds=6)
+"""So long the engine waits for a sign of life of a task; it looks four times in that time, and those who wait for
+a dead one's place look again after as much."""
 CHECK: Final = timedelta(milliseconds=200)
 """How long a worker waits for new tasks in one call (a new one wakes it at once), and before it looks again when it
 is full."""
@@ -170,7 +173,7 @@ async def work(docket: Docket, name: str, ending: asyncio.Event, drain: timedelt
         docket,
         name=name,
         concurrency=AT_ONCE,
-        redelivery_timeout=LEASE,
+        redelivery_timeout=IDLE,
         minimum_check_interval=CHECK,
         scheduling_resolution=RESOLUTION,
         reconnection_delay=timedelta(seconds=1),

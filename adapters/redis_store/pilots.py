@@ -8,7 +8,7 @@ from adapters.redis_store.numbers import CHUNK, Numbers
 from adapters.redis_store.records import Records, refuse_newer
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.touched import RedisTouched
-from adapters.redis_store.wire import Client
+from adapters.redis_store.wire import Client, to_bytes
 from bot.domain.pilot import Pilot
 from bot.domain.upkeep import Gap, with_filled
 from bot.intake import PutCounts
@@ -54,8 +54,11 @@ class RedisPilots:
 
     async def get(self, pilot_id: str) -> Pilot | None:
         """Return one pilot."""
-        found = await self.some([pilot_id])
-        return found[0] if found else None
+        number = await self._numbers.of(pilot_id)
+        if number is None:
+            return None
+        document, filled = await self._client.hmget(self._keys.pilot(number), ["doc", "filled"])
+        return None if document is None else _read(to_bytes(document), to_bytes(filled) if filled else None)
 
     async def all(self) -> list[Pilot]:
         """Return every pilot, sorted by id."""

@@ -33,13 +33,13 @@ async def firm_of(pilots: range, url: str, clock: JumpingClock) -> list[str]:
     try:
         await opened.open()
         ports = world_of(opened, clock.now()).ports
-        await _settle_down(ports, clock, pilots)
+        await settle_down(ports, clock, pilots)
         return sorted(await ports.people.all())
     finally:
         await opened.close()
 
 
-async def _settle_down(ports: Ports, clock: JumpingClock, pilots: range) -> None:
+async def settle_down(ports: Ports, clock: JumpingClock, pilots: range) -> None:
     """Register pilots that have outstayed their stage, each with an owner of its own, and go live."""
     firm = [_pilot(n) for n in pilots]
     await ports.pilots.put(firm)
