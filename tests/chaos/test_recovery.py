@@ -57,7 +57,7 @@ async def test_what_a_killed_worker_held_is_sent_soon(tmp_path: Path) -> None:
 async def all_queued(scene: Scene) -> None:
     """Return once every message waits for its hour: what follows is sending and nothing else."""
     async with scene.connected() as process:
-        while len(await process.ports.outbox.queued()) < ALL:
+        while len(await process.ports.outbox.queued()) < ALL:  # noqa: ASYNC110  another process moves it
             await asyncio.sleep(0.2)
 
 
