@@ -1,6 +1,7 @@
 """What a killed worker had in hand is done by another, soon."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +27,9 @@ GRACE: Final = timedelta(seconds=2)
 SLACK: Final = 2
 
 
+@pytest.mark.skipif(
+    "STICKSHAKER_CHAOS_OUTREACH" not in os.environ, reason="a measurement of half a minute: `make chaos` has it"
+)
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_what_a_killed_worker_held_is_sent_soon(tmp_path: Path) -> None:
     """Kill -9 of one of two workers delays no message that was not being sent by more than twice the lease and two seconds."""
