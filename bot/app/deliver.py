@@ -161,7 +161,7 @@ class Deliverer:
                 await ports.outbox.withdraw(delivery.recipient, delivery.id, [outreach.id], reason, ports.clock.now())
         if person is None or not held:
             return None
-        pilot, stored, now = known.pilots.get(held[0].pilot), known.cases.get(held[0].pilot), ports.clock.now()
+        pilot, stored, now = known.pilot_of(held[0]), known.cases.get(held[0].pilot), ports.clock.now()
         desk = desk_of(person, pilot, self._rules)
         kept = {"outreach": tuple(held), "withdrawn": {}, "local_day": desk.day(now).isoformat()}
         return _Letter(

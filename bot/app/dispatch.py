@@ -86,6 +86,12 @@ class Known:
     weeklies: Mapping[str, Weekly]
     """Weekly messages that deliveries carry, by id."""
 
+    def pilot_of(self, outreach: Outreach) -> Pilot | None:
+        """Return the pilot by whose clock and country somebody is written to; of a weekly message the first it tells of."""
+        weekly = self.weeklies.get(outreach.case_id)
+        told = [s.pilot for s in Message.from_stored(weekly.message).sections] if weekly else [outreach.pilot]
+        return next((self.pilots[one] for one in told if one in self.pilots), None)
+
     @property
     def people(self) -> Mapping[str, Person]:
         """Return everybody who was read, by id."""
@@ -126,7 +132,7 @@ async def _later(delivery: Delivery, known: Known, ports: Ports, rules: Rules, n
     held = [o for o in delivery.active if _holds(o, known)]
     if delivery.state is not DeliveryState.QUEUED or not held:
         return None
-    desk = desk_of(person, known.pilots.get(held[0].pilot), rules)
+    desk = desk_of(person, known.pilot_of(held[0]), rules)
     opens = desk.next_open(now)
     if opens > now:
         return opens
