@@ -42,14 +42,14 @@ class RedisPilots:
 
     async def _swap(self, before: Mapping[int, bytes | None], after: Mapping[int, bytes]) -> None:
         """Store documents by number over what was read; what somebody else changed meanwhile is read and tried again."""
-        todo = {n: document for n, document in after.items() if document != before[n]}
-        while todo:
+        left = {n: document for n, document in after.items() if document != before[n]}
+        while left:
             async with self._client.pipeline(transaction=False) as pipe:
-                for n, document in todo.items():
+                for n, document in left.items():
                     await self._scripts.add(pipe, "swap", [self._keys.pilot(n)], ["doc", before[n] or "", document])
                 done = await pipe.execute()
-            todo = {n: document for (n, document), is_stored in zip(todo.items(), done, strict=True) if not is_stored}
-            before = dict(zip(todo, await self._documents(list(todo)), strict=True))
+            left = {n: document for (n, document), is_stored in zip(left.items(), done, strict=True) if not is_stored}
+            before = dict(zip(left, await self._documents(list(left)), strict=True))
             refuse_newer(Pilot, before.values())
 
     async def get(self, pilot_id: str) -> Pilot | None:

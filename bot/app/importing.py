@@ -56,9 +56,9 @@ async def take_export(lines: Iterable[str], ports: Ports, who: str, *, least_gro
     """
     taken, sources = Imported(), list[SourceStatus]()
     count = _check_whole(lines, ports)
-    todo = islice(enumerate(lines, 1), 1, count - 1)
+    rows = islice(enumerate(lines, 1), 1, count - 1)
     pilots: dict[str, Pilot] = {}
-    while numbered := list(islice(todo, BATCH)):
+    while numbered := list(islice(rows, BATCH)):
         batch = _read(numbered, taken)
         sources += batch.sources
         pilots |= {p.id: p for p in batch.pilots}

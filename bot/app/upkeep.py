@@ -11,6 +11,7 @@ from bot.domain.reply import DontKnow, FillGap, Reply, StopAsking
 from bot.domain.upkeep import Field, Gap, gaps_of, parse_gap
 from bot.messages.digest import Missing
 from bot.messages.wording import LONGEST_NAME, shorten
+from bot.policy.wishes import readable
 from bot.ports import Ports
 
 OF_LEADS = frozenset({Field.OWNER, Field.SPONSOR})
@@ -27,7 +28,7 @@ def missing(pilots: Sequence[Pilot], today: date, fields: frozenset[Field]) -> l
 def _thing(gap: Gap, pilots: Sequence[Pilot]) -> str:
     """Name the dependency that nobody holds."""
     held = (d.kind for p in pilots if p.id == gap.pilot for d in p.dependencies if d.id == gap.dependency)
-    return next(held, "").replace("_", " ")
+    return readable(next(held, ""))
 
 
 async def answer_gap(reply: Reply, ports: Ports, rules: Rules) -> str:
