@@ -196,4 +196,4 @@ async def _reach(waiting: Waiting, ask: Ask, reply: Reply, ports: Ports, rules: 
         except Conflict:
             continue
         return standing.receipt(after, onward)
-    raise Conflict("A case was moved by others again and again; the next pass applies the reply.")
+    raise Conflict("a case was moved by others again and again")

@@ -53,7 +53,10 @@ async def _apply(reply: Reply, ports: Ports, rules: Rules) -> str | None:
     if isinstance(reply.answer, StopAsking):
         await ports.people.opt_out(reply.person)
     elsewhere = _elsewhere(reply)
-    return await (elsewhere or _apply_to_case)(reply, ports, rules)
+    try:
+        return await (elsewhere or _apply_to_case)(reply, ports, rules)
+    except Conflict:  # one that others move again and again keeps nobody else's reply waiting
+        return None
 
 
 def _elsewhere(reply: Reply) -> Applies | None:

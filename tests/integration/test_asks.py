@@ -359,6 +359,46 @@ async def test_news_that_were_overtaken_do_not_stop_the_deliveries(world: World)
     assert got(world, "jo")
 
 
+@dataclass(slots=True)
+class Contended:
+    """Cases of which one is moved by somebody else before every write."""
+
+    inner: Cases
+    pilot: str
+
+    async def get(self, pilot: str) -> StoredCase | None:
+        """Read as ever."""
+        return await self.inner.get(pilot)
+
+    async def some(self, pilots: Sequence[str]) -> dict[str, StoredCase]:
+        """Read as ever."""
+        return await self.inner.some(pilots)
+
+    async def save(self, case: Case, *, expected: int, outreach: Sequence[Outreach], entry: AuditEntry) -> int:
+        """Refuse the one."""
+        if case.pilot == self.pilot:
+            raise Conflict("moved by somebody else")
+        return await self.inner.save(case, expected=expected, outreach=outreach, entry=entry)
+
+
+async def test_a_case_that_others_keep_moving_holds_up_no_other_reply(world: World) -> None:
+    """Kim's answer to a case that never stands still waits for the next pass; an owner's reply after it does not."""
+    await begin(world, "a", "b")
+    await put_out(world, "a")
+    kims = by_kim(world, Cleared())
+    owners = Reply(
+        key="r2", person=kim(world, "owner-b"), case_id="b#1", pilot="b", answer=OnTrack(), received_at=world.clock.at
+    )
+    for reply in (kims, owners):
+        await world.ports.inbox.receive(reply)
+    contended = replace(world.ports, cases=Contended(world.ports.cases, "a"))  # type: ignore[arg-type]  the rest is not called
+    assert await work_off_replies(contended, world.rules) == 1
+    assert [one.key for one in await world.ports.inbox.waiting()] == ["r1"]
+    assert (await case_of(world, "b")).applied == ("r2",)
+    assert await work_off_replies(world.ports, world.rules) == 1
+    assert (await case_of(world, "a")).applied == ("r1",)
+
+
 async def test_joining_what_has_just_ended_is_asked_anew(world: World) -> None:
     """Was the Ask answered between the look and the write, the pilot that came late gets a message of its own."""
     await begin(world, "a", "b")
