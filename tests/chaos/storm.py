@@ -53,14 +53,25 @@ class Service:
         self.replicas[name].send_signal(number)
 
     def end(self) -> dict[str, int]:
-        """Ask every replica to end and return their exit codes."""
+        """Ask every replica to end, once it is so far as to listen to that, and return their exit codes."""
         for replica in self.replicas.values():
+            while replica.poll() is None and not _catches(replica.pid, signal.SIGTERM):
+                time.sleep(0.05)
             replica.terminate()
         return {name: replica.wait(60) for name, replica in self.replicas.items()}
 
     def log(self) -> str:
         """Return what the replicas logged."""
         return "\n".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
+
+
+def _catches(pid: int, number: int) -> bool:
+    """Whether a process has said that it handles a signal itself; where there is no /proc, it is taken to have."""
+    status = Path(f"/proc/{pid}/status")
+    if not status.exists():
+        return True
+    caught = next(line for line in status.read_text().splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
 
 
 @dataclass(slots=True)

@@ -107,8 +107,7 @@ async def test_in_a_storm_each_message_arrives_once_or_is_listed(
     gc.collect()
     assert books.faults() == []
     assert len(books.deliveries) >= outreach * 0.95
-    # One that was started a moment ago is ended by the signal itself: it has not got so far as to catch it.
-    assert set(codes.values()) <= {0, -15}
+    assert set(codes.values()) == {0}
 
 
 def stormy(dice: Random) -> Faults:
