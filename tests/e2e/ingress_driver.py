@@ -20,7 +20,7 @@ NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 SECRET = b"a key of the kill tests"
 
 
-async def run(url: str) -> None:
+async def run(url: str, pause: float) -> None:
     """Take in until nothing is left, and nothing is in anybody's hand."""
     store = RedisStore(client_for(url), SECRET)
     await store.open()
@@ -31,10 +31,10 @@ async def run(url: str) -> None:
     is_busy = True
     while is_busy:
         is_busy = (await receiver.take_in()).is_busy
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(pause)
     print("done", flush=True)  # noqa: T201  as above
     await store.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(run(sys.argv[1]))
+    asyncio.run(run(sys.argv[1], float(sys.argv[2])))
