@@ -13,8 +13,8 @@ from adapters.sources.registry_lines import COLUMNS, OURS, is_lines, read_regist
 from bot.domain.pilot import Dependency, Milestone, Pilot, Route, Stage, StageEntry, Unreadable
 from bot.domain.table import Row
 
-words = st.text(st.characters(min_codepoint=33, max_codepoint=0x17F, exclude_characters="\x7f\xad"), min_size=1)
-texts = st.lists(words, min_size=1, max_size=3).map(" ".join).filter(lambda t: t.isprintable() and "\xa0" not in t)
+printable = st.characters(min_codepoint=33, max_codepoint=0x17F, exclude_categories=("Cc", "Cf", "Zs"))
+texts = st.lists(st.text(printable, min_size=1), min_size=1, max_size=3).map(" ".join)
 days = st.none() | st.dates(date(2000, 1, 1), date(2030, 1, 1))
 pilots = st.builds(
     Pilot,
