@@ -34,6 +34,8 @@ from bot.ports import Ports
 LEAVE: Final = frozenset({"q", "quit", "exit", "bye"})
 FEEDBACK: Final = "feedback"
 SETTINGS: Final = (DELEGATE, AWAY, DIGEST)
+WORTH_ASKING: Final = ("person", "lesson")
+"""Optional details that are asked for after free words: these seldom name a person so that it is certain."""
 WIDTH: Final = 84
 HINT: Final = "[dim]Answer by number or in words; 'why' tells why you got it, 'feedback' tells us; Enter leaves it for later, q ends.[/]"
 
@@ -48,11 +50,6 @@ class Waiting:
     delivery: Delivery
     message: Message
     section: Section
-
-
-def _is_tapped_only(section: Section) -> bool:
-    """Whether its answers are taken by number alone."""
-    return section.asks is not None or section.reviews or section.fills is not None
 
 
 def answered_at(case: Case, section: Section, person: str) -> datetime | None:
@@ -156,6 +153,8 @@ class Chat:
         stored = await self._ports.cases.get(section.pilot) if section.pilot else None
         if section.question is None or stored is None or stored.case.id != section.case_id or stored.case.is_closed:
             return None
+        if section.looks:
+            return Waiting(delivery, message, section) if stored.case.listed_on is not None else None
         answered, sent = answered_at(stored.case, section, self._person.id), delivery.claimed_at
         if answered is not None and sent is not None and answered >= sent:
             return None
@@ -174,7 +173,7 @@ class Chat:
         others = [w for w in waiting if w.delivery.id == one.delivery.id and w is not one]
         sections = tuple(w.section for w in (one, *others))
         message = one.message.model_copy(update={"sections": sections})
-        if not one.section.footer and not _is_tapped_only(one.section):
+        if not one.section.footer and one.section.is_of_owner:
             # Written anew: how many pilots of an owner's message wait has changed with each answer.
             message = compose([(Step(one.message.kind), section) for section in sections], self._rules.texts)
         self._why = await why(
@@ -225,8 +224,7 @@ class Chat:
                 continue
             if said.casefold().startswith((FEEDBACK, *SETTINGS)):
                 raise About(said)
-            is_tapped = said.isdigit() or _is_tapped_only(message.sections[0])
-            answer = self._by_number(said, message) if is_tapped else self._in_words(said, message.sections[0])
+            answer = self._by_number(said, message) if said.isdigit() else self._in_words(said, message.sections[0])
             if answer is not None:
                 return answer
 
@@ -263,8 +261,7 @@ class Chat:
             return None
         choice = next((c for c in section.choices if c.key == meant.choice), Choice(key=meant.choice, label=""))
         for field in choice.form:
-            if field.kind is FieldKind.PERSON and field.key not in values:
-                # Who could clear it is worth a question: words seldom name a person so that it is certain.
+            if field.key in WORTH_ASKING and field.key not in values:
                 given = self._detail(field)
                 if given:
                     values[field.key] = given

@@ -14,7 +14,7 @@ from bot.domain.decision import OpenedBy
 from bot.domain.outreach import ROLES, Role
 from bot.domain.people import Person
 from bot.domain.pilot import Dependency, Pilot
-from bot.domain.reply import BlockedBy, Cause, Elsewhere, ProposeStop, Reply, StopAsking
+from bot.domain.reply import BlockedBy, Cause, Elsewhere, ProposeStop, PutUp, Reply, StopAsking
 from bot.errors import Conflict
 from bot.messages.asks import About
 from bot.messages.other_receipts import receipt_of_others
@@ -61,7 +61,9 @@ class Standpoint:
         """Whether this person was asked in this role about the case, or has the role now."""
         reply, pilot = self.reply, self.pilot
         asked = {a.person for a in self.case.asked if ROLES.get(a.step, Role.OWNER) is reply.role}
-        if reply.role is Role.SPONSOR:
+        if reply.role is Role.LEAD:
+            now, name = None, pilot.programme_lead if pilot else None
+        elif reply.role is Role.SPONSOR:
             now, name = (self.cast.sponsor(pilot), pilot.sponsor) if pilot else (None, None)
         else:
             now, name = (self.cast.owner(pilot), pilot.owner) if pilot else (None, None)
@@ -71,11 +73,12 @@ class Standpoint:
     def follows(self) -> Follows:
         """Return what follows from the answer: a wish to somebody else, a decision, or neither."""
         answer, pilot = self.reply.answer, self.pilot
-        if pilot is None or not isinstance(answer, BlockedBy | ProposeStop):
+        if pilot is None or not isinstance(answer, BlockedBy | ProposeStop | PutUp):
             return None
         around = self._around(pilot)
-        if isinstance(answer, ProposeStop):
-            return decision(self.case, OpenedBy.OWNER_PROPOSES_STOP, around) if around.sponsor else None
+        if not isinstance(answer, BlockedBy):
+            why = OpenedBy.LEAD_RAISES if isinstance(answer, PutUp) else OpenedBy.OWNER_PROPOSES_STOP
+            return decision(self.case, why, around) if around.sponsor else None
         waited = dependency_for(pilot, answer.cause, answer.thing)
         named = answer if answer.person or waited is None else answer.model_copy(update={"person": waited.holder})
         person = self.cast.named(named.person)

@@ -82,7 +82,8 @@ async def _apply_to_case(reply: Reply, ports: Ports, rules: Rules) -> str | None
     for _ in range(TRIES):
         standing = await Standpoint.read(reply, ports, rules)
         if standing is None:
-            return rules.texts.receipts.closed
+            said = rules.texts.receipts
+            return said.stop_asking if isinstance(reply.answer, StopAsking) else said.closed
         before, follows = standing.case, standing.follows()
         after = apply_reply(before, reply, reply.received_at, follows) if standing.may_answer() else before
         try:

@@ -123,11 +123,12 @@ async def _make(kind: WeeklyKind, person: str, pilots: Sequence[Pilot], fleet: F
         return False
     since = told_until(history, fleet.now)
     is_digest = kind is WeeklyKind.SPONSOR
-    message = _written(kind, person, pilots, since, fleet)
+    written = _written(kind, person, pilots, since, fleet)
     must_wait = is_digest and not is_trusted(history)
-    if message is not None and not must_wait and _says_nothing_new(message, history, fleet.now):
-        message = None
-    await _supersede([one for one in history if one.waits], ports)
+    is_known = written is not None and _says_nothing_new(written, history, fleet.now, must_wait=must_wait)
+    message = None if is_known else written
+    if not (is_known and must_wait):  # the one that waits says what there is to say
+        await _supersede([one for one in history if one.waits], ports)
     state = WeeklyState.DRAFT if must_wait else WeeklyState.READY
     weekly = Weekly(
         person=person,
@@ -157,10 +158,14 @@ def _written(kind: WeeklyKind, person: str, pilots: Sequence[Pilot], since: date
     return upkeep(missing(pilots, fleet.now.date(), frozenset(Field) - OF_LEADS), texts.upkeep, texts.lead.more)
 
 
-def _says_nothing_new(message: Message, history: Sequence[Weekly], now: datetime) -> bool:
-    """Whether it tells what the last one told, of late; days by which something is hoped for don't count."""
-    last = next((one for one in reversed(history) if one.state is WeeklyState.READY), None)
-    if last is None or now - last.made_at >= TOLD_AGAIN:
+def _says_nothing_new(message: Message, history: Sequence[Weekly], now: datetime, *, must_wait: bool) -> bool:
+    """Whether it tells what the last one told, of late; days by which something is hoped for don't count.
+
+    What must wait is held against the one that waits: nobody is asked each week to release the same.
+    """
+    told = (one for one in reversed(history) if (one.waits if must_wait else one.state is WeeklyState.READY))
+    last = next(told, None)
+    if last is None or now - last.made_at >= (STALE if must_wait else TOLD_AGAIN):
         return False
     before = Message.from_stored(last.message)
     is_same_body = last.kind is WeeklyKind.LEAD or message.body == before.body

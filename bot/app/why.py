@@ -254,8 +254,10 @@ class _Read:
     def _told(self, request: Request | None) -> tuple[What, date]:
         """Return what an owner was told of: an answer to their wish, or a decision."""
         if self.outreach.thing is not None:
-            said_at = request.said_at if request else None
-            return What.ANSWERED, self._day(said_at or self.outreach.decided_at)
+            said_at, told_at = request.said_at if request else None, self.outreach.decided_at
+            if request is not None and request.by_lead and (said_at is None or said_at > told_at):
+                return What.NAMED, self._day(request.made_at)
+            return What.ANSWERED, self._day(said_at or told_at)
         taken = [d for d in self.case.decided if d.at <= self.outreach.decided_at]
         return What.DECIDED, self._day(taken[-1].at if taken else self.outreach.decided_at)
 
@@ -299,6 +301,8 @@ class _Read:
             return self._by_registry()
         if request is not None and request.hops:
             return By.PASSED_ON, ""
+        if request is not None and request.by_lead:
+            return By.NAMED_BY_LEAD, ""
         return (By.HOLDER, "") if request and request.from_registry else (By.OWNER, self._who_named(request))
 
     def _by_registry(self) -> tuple[By, str]:

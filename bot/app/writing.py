@@ -18,7 +18,7 @@ from bot.messages.compose import compose, owner_choices, section
 from bot.messages.digest import digest_review
 from bot.messages.model import Message, Section
 from bot.messages.plain import to_plain
-from bot.policy.telling import NEWS
+from bot.policy.telling import news_since
 
 
 class Writer:
@@ -112,12 +112,14 @@ class Writer:
         about = [r for r in case.requests if r.thing.key == outreach.thing]
         mine = [r for r in about if r.person == outreach.recipient]
         if outreach.step is Step.TOLD:
-            answered = [r for r in about if r.said_at is not None and r.state in NEWS]
-            return max(answered, key=lambda r: r.said_at or r.made_at, default=None)
+            fresh = [(since, r) for r in about if (since := news_since(r))]
+            return max(fresh, key=lambda one: one[0])[1] if fresh else None
         return mine[-1] if mine else None
 
     def _onward(self, case: Case, request: Request | None) -> Request | None:
-        """Return the wish that followed one which somebody else holds."""
+        """Return the wish that followed one which somebody else holds, or that the programme lead made."""
+        if request is not None and request.state is RequestState.SHOWN:
+            return request
         if request is None or request.state is not RequestState.ELSEWHERE:
             return None
         later = [r for r in case.requests if r.thing.key == request.thing.key and r.hops > request.hops]
@@ -141,7 +143,7 @@ class Writer:
 
     def _named_by(self, case: Case) -> str:
         """Return the name of whoever said last who can clear the way: an owner, or who stood in for one."""
-        said = [r.said_by for r in case.requests if r.said_by]
+        said = [r.said_by for r in case.requests if r.said_by and not r.by_lead]
         person = self._known.people.get(said[-1]) if said else None
         return person.name if person else ""
 

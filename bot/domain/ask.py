@@ -99,11 +99,18 @@ class Request(_Part):
     """How often it was passed on to somebody else."""
     passed_on: bool = False
     """Whether whoever was asked before named this person: the owner is told before it leaves."""
+    by_lead: bool = False
+    """Whether the programme lead named this person: then too."""
 
     @property
     def key(self) -> tuple[str, str]:
         """Return under what the same wish of several cases is one Ask: the person and the thing."""
         return self.person, self.thing.key
+
+    @property
+    def is_worded_by_owner(self) -> bool:
+        """Whether the owner named this person, and so has seen the text with their own answer."""
+        return not (self.from_registry or self.passed_on or self.by_lead)
 
     @property
     def is_live(self) -> bool:

@@ -29,6 +29,10 @@ class OpenedBy(StrEnum):
     OWNER_PROPOSES_STOP = "owner_proposes_stop"
     SPONSOR_HOLDS_IT = "sponsor_holds_it"
     """What the pilot waits for is the sponsor's own to give."""
+    OPEN_LONG = "open_long"
+    """What was found has been on the programme lead's list for its days and goes on."""
+    LEAD_RAISES = "lead_raises"
+    """The programme lead finds that it is the sponsor's to decide."""
 
 
 class _Part(BaseModel):

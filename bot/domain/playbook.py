@@ -47,6 +47,8 @@ class Playbook(BaseModel):
     """So long an owner has to say whether something is done, before it counts as open."""
     lead_look_wd: Days = 5
     """A look of the programme lead is hoped for within so many days."""
+    upward_after_wd: Days = 5
+    """What has been on the lead's list for so long becomes an open decision: 15 working days after the first question."""
     decision_wd: Days = 10
     """The day by which a decision is hoped for, from when it was opened."""
     stage_limit_days: Annotated[int, Field(ge=1, le=3650)] = 365

@@ -170,6 +170,12 @@ class Decide(_Answer):
     lesson: Said | None = None
 
 
+class PutUp(_Answer):
+    """The programme lead finds that the sponsor has to decide."""
+
+    kind: Literal["put_up"] = "put_up"
+
+
 class FillGap(_Answer):
     """What the registry lacks: a person's name, or a day as YYYY-MM-DD."""
 
@@ -275,6 +281,8 @@ RequestAnswer = HoldRequest | ChangeRequest | WithdrawRequest
 """What an owner may do about what is asked of others in their pilot's name."""
 UnblockerAnswer = Cleared | Promise | NeedsFirst | Elsewhere | Object
 """What somebody may answer who was asked to clear the way."""
+LeadAnswer = SnoozeUntil | BlockedBy | PutUp
+"""What a programme lead may do about a case on their list: look into it, name who can clear the way, or put it to the sponsor."""
 WeeklyAnswer = ReleaseWeekly | CorrectWeekly | HoldWeekly
 """What somebody may do about a weekly message that they read first."""
 Answer = Annotated[
@@ -283,6 +291,7 @@ Answer = Annotated[
     | UnblockerAnswer
     | WeeklyAnswer
     | FillGap
+    | PutUp
     | Decide
     | DontKnow
     | NotMe

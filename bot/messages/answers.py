@@ -12,10 +12,12 @@ from bot.domain.reply import (
     BlockedBy,
     Cause,
     ChangeRequest,
+    HandOver,
     HoldRequest,
     NextStep,
     NotMe,
     OnTrack,
+    ProposeStop,
     SnoozeUntil,
     StepDone,
     StopAsking,
@@ -62,6 +64,8 @@ def to_answer(choice: str, values: Values, texts: Texts, *, now: datetime, timez
         case "snooze":
             until = reader.day("until", required=True)
             return SnoozeUntil(until=until) if until else Unclear(reader.reasons)
+        case "stop" | "not_me":
+            return _given_up(choice, reader)
         case "hold" | "change":
             return _about_request(choice, reader)
         case _:
@@ -73,11 +77,20 @@ def _plain(choice: str) -> Answer:
     plain: dict[str, Answer] = {
         "on_track": OnTrack(),
         "done": StepDone(),
-        "not_me": NotMe(),
         "stop_asking": StopAsking(),
         "withdraw": WithdrawRequest(),
     }
     return plain[choice]
+
+
+def _given_up(choice: str, reader: "Reader") -> Answer | Unclear:
+    """Return that the pilot should end, with what was learned, or that somebody else has it, by name where it was said."""
+    lesson, person = reader.text("lesson", LONGEST_ACTION), reader.text("person", LONGEST_PERSON)
+    if reader.reasons:
+        return Unclear(reader.reasons)
+    if choice == "stop":
+        return ProposeStop(lesson=lesson or None)
+    return HandOver(person=person) if person else NotMe()
 
 
 def _about_request(choice: str, reader: "Reader") -> Answer | Unclear:
@@ -150,7 +163,9 @@ class Reader:
         asks = self._texts.asks
         said = " ".join(str(self._given(key) or "").split())
         if len(said) > longest:
-            self.reasons[key] = (asks.person if key == "person" else asks.long).format(count=longest)
+            self.reasons[key] = {"action": asks.long, "person": asks.person}.get(key, asks.shorter).format(
+                count=longest
+            )
         elif not said and required:
             self.reasons[key] = {"action": asks.text, "person": asks.whom}.get(key, asks.what)
         return said

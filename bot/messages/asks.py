@@ -12,7 +12,7 @@ from typing import Final
 from bot.domain.ask import Request, RequestState
 from bot.domain.calendar import to_zone
 from bot.domain.case import Case
-from bot.domain.decision import Verdict
+from bot.domain.decision import OpenedBy, Verdict
 from bot.domain.reply import Concern
 from bot.domain.survey import ItemId
 from bot.messages.braces import Said
@@ -145,6 +145,8 @@ def decision_reason(case: Case, texts: Texts) -> str:
     if case.decision is None:
         return ""
     thing = shorten(case.decision.thing, LONGEST_THING) or "something"
+    if case.decision.opened_by is OpenedBy.OPEN_LONG and case.lead_finding is not None:
+        thing = texts.why.kinds[case.lead_finding.kind]
     return texts.others.opened_by[case.decision.opened_by].format(thing=thing)
 
 
@@ -178,6 +180,8 @@ def _told_text(about: About, request: Request, said: Told) -> Said:
         return said.needs
     if request.state is RequestState.OBJECTED:
         return said.objected
+    if request.state is RequestState.SHOWN and request.by_lead:
+        return said.named
     if request.state is not RequestState.ELSEWHERE:
         msg = f"nothing is to be told of a wish that is {request.state.value}"
         raise ValueError(msg)
@@ -240,8 +244,8 @@ def _fills(about: About, request: Request) -> dict[str, str]:
 def _why(request: Request, about: About, texts: Texts, *, many: bool) -> str:
     """Say why this person is asked."""
     why = texts.others.why
-    if request.from_registry:
-        return why.registry
+    if request.from_registry or request.by_lead:
+        return why.registry if request.from_registry else why.lead
     return why.owners if many else why.owner.format(owner=shorten(about.owner, LONGEST_OWNER))
 
 

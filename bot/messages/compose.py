@@ -15,7 +15,7 @@ from bot.messages.model import Choice, FieldKind, FormField, Message, Section
 from bot.messages.texts import Texts
 from bot.messages.wording import LONGEST_NAME, LONGEST_QUOTE, in_sentence, name_day, shorten
 
-KEYS: Final[tuple[str, ...]] = ("on_track", "blocked", "step", "snooze", "not_me", "stop_asking")
+KEYS: Final[tuple[str, ...]] = ("on_track", "blocked", "step", "snooze", "stop", "not_me", "stop_asking")
 """The answers to a question, always in this order; a check has "done" before them."""
 
 PLAIN_WORDS: Final = frozenset({Step.RECOVERY, Step.RETRACTION})
@@ -203,4 +203,6 @@ def _forms(texts: Texts) -> Mapping[str, tuple[FormField, ...]]:
             FormField(key="at", label=texts.fields["at"], kind=FieldKind.MOMENT),
         ),
         "snooze": (until,),
+        "stop": (FormField(key="lesson", label=texts.fields["lesson"], kind=FieldKind.TEXT, required=False),),
+        "not_me": (FormField(key="person", label=texts.fields["owner"], kind=FieldKind.PERSON, required=False),),
     }

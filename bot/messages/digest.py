@@ -12,7 +12,7 @@ from typing import Final
 from bot.domain.survey import ItemId
 from bot.domain.upkeep import Field
 from bot.messages.charts import portfolio_chart
-from bot.messages.digest_texts import CHOICES, REVIEW_CHOICES, SORTS, DigestTexts, LeadTexts, SponsorTexts
+from bot.messages.digest_texts import CHOICES, LEAD_CHOICES, REVIEW_CHOICES, SORTS, DigestTexts, LeadTexts, SponsorTexts
 from bot.messages.model import Choice, FieldKind, FormField, Message, Section
 from bot.messages.wording import LONGEST_NAME, LONGEST_QUOTE, in_sentence, name_day, shorten
 from bot.metrics.portfolio import Portfolio
@@ -312,11 +312,33 @@ def _needed(one: Needed, said: LeadTexts, today: date) -> Section:
     fills = {
         "pilot": name,
         "fact": _clause(one.fact, LONGEST_QUOTE),
-        "why": _clause(one.why, LONGEST_NAME),
+        "why": _clause(one.why, LONGEST_QUOTE),
         "since": name_day(one.since, today),
     }
     fact, line = said.fact.format(**fills), said.line.format(**fills)
-    return Section(case_id=one.case_id, pilot=one.pilot, title=name, fact=fact, line=line)
+    return Section(
+        case_id=one.case_id,
+        pilot=one.pilot,
+        title=name,
+        fact=fact,
+        question=said.ask,
+        choices=_lead_choices(said),
+        line=line,
+        looks=True,
+    )
+
+
+def _lead_choices(said: LeadTexts) -> tuple[Choice, ...]:
+    """Return what a programme lead may do about a case on their list."""
+    labels = said.fields
+    forms: dict[str, tuple[FormField, ...]] = {
+        "look": (_day_field(labels["until"]),),
+        "name": (
+            FormField(key="person", label=labels["person"], kind=FieldKind.PERSON),
+            FormField(key="thing", label=labels["thing"], kind=FieldKind.TEXT),
+        ),
+    }
+    return tuple(Choice(key=key, label=said.choices[key], form=forms.get(key, ())) for key in LEAD_CHOICES)
 
 
 def _lack(one: Lack, number: int, texts: DigestTexts) -> Section:

@@ -13,6 +13,8 @@ SORTS: Final = ("digests", "cases", "gaps")
 """What stands on that list, from top to bottom."""
 CHOICES: Final = ("scale", "fix", "stop", "need")
 """A sponsor's answers, always in this order."""
+LEAD_CHOICES: Final = ("look", "name", "sponsor")
+"""What a programme lead may do about a case on their list, always in this order."""
 REVIEW_CHOICES: Final = ("release", "correct", "hold")
 """Answers of the person who reads a digest before it leaves, always in this order."""
 
@@ -40,6 +42,14 @@ class SponsorTexts(Group):
     footer_quiet: Plain
 
 
+class LeadReceipts(Group):
+    """What is said after a programme lead's answer about a case on their list."""
+
+    look: Dated
+    name: Annotated[str, holes("name", "day")]
+    sponsor: Annotated[str, holes("sponsor", "day")]
+
+
 class LeadTexts(Group):
     """What is said to a programme lead."""
 
@@ -48,7 +58,11 @@ class LeadTexts(Group):
     asked: Annotated[str, holes("due", "parts")]
     asks: Annotated[dict[str, Plain], complete(SORTS)]
     fact: Annotated[str, holes("pilot", "fact", "why", "since")]
+    ask: Plain
     line: Annotated[str, holes("fact", "why", "since")]
+    choices: Annotated[dict[str, Plain], complete(LEAD_CHOICES)]
+    fields: Annotated[dict[str, Plain], complete(("until", "thing", "person"))]
+    receipts: LeadReceipts
     gap_title: Plain
     gap: Annotated[str, holes("what", "list")]
     gap_line: Annotated[str, holes("what", "list")]

@@ -8,6 +8,8 @@ from bot.domain.calendar import to_zone
 from bot.domain.decision import Verdict
 from bot.domain.reply import (
     Answer,
+    BlockedBy,
+    Cause,
     Cleared,
     Concern,
     CorrectWeekly,
@@ -20,6 +22,7 @@ from bot.domain.reply import (
     NotMe,
     Object,
     Promise,
+    PutUp,
     ReleaseWeekly,
     SnoozeUntil,
     StopAsking,
@@ -31,6 +34,8 @@ from bot.messages.follow_ups import FOLLOW_UPS, read_item
 from bot.messages.model import Section
 from bot.messages.texts import Texts
 
+STOP: Final = "stop_asking"
+"""Is an answer to every message."""
 WORDS: Final = "words"
 SECOND: Final = "second"
 """Keys of the free words and of the second question of a form (bot.messages.items)."""
@@ -40,10 +45,14 @@ def read_answer(
     section: Section, choice: str, values: Values, texts: Texts, *, now: datetime, timezone: str
 ) -> Answer | Unclear:
     """Return the answer behind a choice that a section offers, or a sentence for each gap."""
+    if choice == STOP and section.asks is None:
+        return StopAsking()
     if section.fills is not None:
         return _filled(choice, section.fills, Reader(values, texts, now, to_zone(timezone)), texts)
     if section.reviews:
         return _reviewed(choice, Reader(values, texts, now, to_zone(timezone)), texts)
+    if section.looks:
+        return _looked(choice, Reader(values, texts, now, to_zone(timezone)), texts)
     if section.asks in FOLLOW_UPS and section.asks is not None:
         return read_item(section.asks, choice, values, texts, now=now, timezone=timezone)
     if section.asks is not None:
@@ -53,9 +62,8 @@ def read_answer(
 
 def _filled(choice: str, field: Field, reader: Reader, texts: Texts) -> Answer | Unclear:
     """Return what somebody says in the place of what the registry lacks."""
-    plain: dict[str, Answer] = {"dont_know": DontKnow(), "stop_asking": StopAsking()}
-    if choice in plain:
-        return plain[choice]
+    if choice == "dont_know":
+        return DontKnow()
     if choice != "fill":
         return Unclear({CHOICE: texts.asks.gone})
     day = reader.day("day", required=True) if field.is_day else None
@@ -74,6 +82,23 @@ def _reviewed(choice: str, reader: Reader, texts: Texts) -> Answer | Unclear:
     elif choice == "hold":
         until, reason = reader.day("until", required=True), reader.text("text", LONGEST_ACTION)
         answer = HoldWeekly(until=until, reason=reason or None) if until else None
+    else:
+        return Unclear({CHOICE: texts.asks.gone})
+    return answer if answer is not None and not reader.reasons else Unclear(reader.reasons)
+
+
+def _looked(choice: str, reader: Reader, texts: Texts) -> Answer | Unclear:
+    """Return what a programme lead does about a case on their list."""
+    answer: Answer | None = None
+    if choice == "look":
+        until = reader.day("until", required=True)
+        answer = SnoozeUntil(until=until) if until else None
+    elif choice == "name":
+        person = reader.text("person", LONGEST_PERSON, required=True)
+        thing = reader.text("thing", LONGEST_PERSON, required=True)
+        answer = BlockedBy(cause=Cause.OTHER, person=person, thing=thing) if person and thing else None
+    elif choice == "sponsor":
+        answer = PutUp()
     else:
         return Unclear({CHOICE: texts.asks.gone})
     return answer if answer is not None and not reader.reasons else Unclear(reader.reasons)

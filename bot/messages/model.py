@@ -66,6 +66,8 @@ class Section(_Part):
     """What the registry lacks that an answer fills, where it is about that."""
     reviews: bool = False
     """Whether it shows a weekly message that is to be released, corrected or held."""
+    looks: bool = False
+    """Whether it is a case on a programme lead's list, which they may move on."""
     footer: str = ""
     """What stands below a message that begins with this section, where that is its own."""
     quote: str | None = None
@@ -74,11 +76,16 @@ class Section(_Part):
     @property
     def role(self) -> Role:
         """Return as what somebody answers it."""
-        if self.reviews:
+        if self.reviews or self.looks:
             return Role.LEAD
         return {ItemId.DEPENDENCY: Role.UNBLOCKER, ItemId.DECISION: Role.SPONSOR}.get(
             self.asks or ItemId.USEFUL, Role.OWNER
         )
+
+    @property
+    def is_of_owner(self) -> bool:
+        """Whether the answers are an owner's about their pilot, and not those of an item or of somebody else."""
+        return self.asks is None and self.fills is None and not self.reviews and not self.looks
 
     @property
     def key(self) -> str:

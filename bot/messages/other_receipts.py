@@ -21,6 +21,7 @@ from bot.domain.reply import (
     Object,
     Promise,
     ProposeStop,
+    PutUp,
     Reply,
     SnoozeUntil,
     WithdrawRequest,
@@ -44,7 +45,7 @@ def receipt_of_others(
         return None
     said = _Receipts(before, after, about, texts)
     if isinstance(reply.answer, BlockedBy):
-        text = said.blocked(reply.answer, follows)
+        text = said.named() if reply.role is Role.LEAD else said.blocked(reply.answer, follows)
     else:
         build = said.by_kind().get(type(reply.answer))
         text = build(reply) if build else None
@@ -75,6 +76,7 @@ class _Receipts:
             DontKnow: lambda _: self._said.dont_know,
             NotMe: self._not_me,
             SnoozeUntil: self._later,
+            PutUp: lambda _: self._raised(),
         }
 
     def blocked(self, answer: BlockedBy, follows: Follows) -> str | None:
@@ -90,7 +92,21 @@ class _Receipts:
             return f"{noted} {self._preview(made)}\n{preview.how}"
         if isinstance(follows, Request) and follows.state is RequestState.UNSENT:
             return f"{noted} {preview.nobody.format(name=shorten(follows.name, LONGEST_NAME))}\n{self._text(follows)}"
+        if self._after.listed_on is not None and self._after.block is not None and answer.person is None:
+            day = self._about.day(self._after.block.until)
+            return self._said.blocked_by_whom.format(cause=self._texts.causes[answer.cause], day=day)
         return f"{noted} {preview.own}" if follows is None and answer.person else None
+
+    def named(self) -> str:
+        """Say whom a programme lead has just named is asked, and when; the sponsor decides instead."""
+        fresh = (r for r in self._after.requests if r.by_lead and r not in self._before.requests)
+        made = next(fresh, None)
+        return self._preview(made, self._texts.weekly.lead.receipts.name) if made else self._raised()
+
+    def _raised(self) -> str:
+        opened = self._after.decision
+        day = self._about.day(opened.due) if opened else ""
+        return self._texts.weekly.lead.receipts.sponsor.format(sponsor=self._about.other, day=day)
 
     def _preview(self, request: Request, how: str | None = None) -> str:
         told = how or self._texts.others.preview.told
@@ -128,6 +144,8 @@ class _Receipts:
     def _later(self, reply: Reply) -> str | None:
         if reply.role is Role.OWNER or not isinstance(reply.answer, SnoozeUntil):
             return None
+        if reply.role is Role.LEAD:
+            return self._texts.weekly.lead.receipts.look.format(day=self._about.day(reply.answer.until))
         return self._said.later.format(day=self._about.day(reply.answer.until))
 
     def _owner(self) -> str:

@@ -20,6 +20,7 @@ class Why(Group):
 
     owner: Annotated[str, holes("owner")]
     owners: Plain
+    lead: Plain
     registry: Plain
 
 
@@ -60,6 +61,7 @@ class Told(Group):
 
     needs: Annotated[Said, holes("pilot", "name", "thing")]
     objected: Annotated[Said, holes("pilot", "name", "thing", "concern")]
+    named: Annotated[Said, holes("pilot", "name", "thing", "day")]
     elsewhere: Annotated[Said, holes("pilot", "name", "thing", "other", "day")]
     elsewhere_own: Annotated[Said, holes("pilot", "name", "thing")]
     elsewhere_sponsor: Annotated[Said, holes("pilot", "name", "thing", "other")]
@@ -116,6 +118,7 @@ class Answered(Group):
     not_sponsor: Plain
     later: Dated
     blocked: Annotated[str, holes("cause")]
+    blocked_by_whom: Annotated[str, holes("cause", "day")]
     hand_over: Annotated[str, holes("person")]
     not_asked: Plain
     over: Plain

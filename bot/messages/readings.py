@@ -103,23 +103,26 @@ def _plain(spoken: Spoken) -> list[Draft]:
     found: dict[str, Draft] = {}
     for clause in spoken.clauses:
         said = [meanings.get(" ".join(spoken.words(*stage))) for stage in _stages(spoken, clause)]
-        choice = next(filter(None, said), "not_me" if _names_another(spoken, clause) else None)
+        other = _names_another(spoken, clause)
+        choice = next(filter(None, said), "not_me" if other else None)
         if choice:
-            covers = set(range(clause.first, clause.end))
-            found.setdefault(choice, Draft(choice, set())).covers |= covers
+            draft = found.setdefault(choice, Draft(choice, set()))
+            draft.covers |= set(range(clause.first, clause.end))
+            draft.keep("person", other if choice == "not_me" else None)
     return list(found.values())
 
 
-def _names_another(spoken: Spoken, clause: Clause) -> bool:
-    """Whether a clause says that a person with a name has the pilot now."""
+def _names_another(spoken: Spoken, clause: Clause) -> Detail | None:
+    """Return the person of whom a clause says that they have the pilot now."""
     for first, end in _stages(spoken, clause):
         name = find_name(spoken, first)
         if name and " ".join(spoken.words(name.end, end)) in spoken.known.took_over:
-            return True
+            return name
         taken = starts(spoken.words(first, end), spoken.known.handed_to)
-        if taken and find_name(spoken, first + taken):
-            return True
-    return False
+        handed = find_name(spoken, first + taken) if taken else None
+        if handed:
+            return handed
+    return None
 
 
 def _snooze(spoken: Spoken) -> Draft | None:

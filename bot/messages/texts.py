@@ -20,10 +20,10 @@ from bot.messages.words import Words
 TOLD: Final = (Kind.DROP_OFF, Kind.STALL, Kind.STAGE_AGE)
 """Findings that an owner is told about."""
 
-CHOICES: Final = ("on_track", "blocked", "step", "snooze", "done", "not_me", "stop_asking")
+CHOICES: Final = ("on_track", "blocked", "step", "snooze", "done", "stop", "not_me", "stop_asking")
 """Keys of the answers, as in `bot.domain.reply`."""
 
-FIELDS: Final = ("until", "cause", "thing", "person", "action", "at")
+FIELDS: Final = ("until", "cause", "thing", "person", "action", "at", "lesson", "owner")
 """Keys of the details that an answer may need."""
 
 
@@ -60,6 +60,7 @@ class Asks(Group):
     whom: Plain
     one_of: Annotated[str, holes("options")]
     long: Counted
+    shorter: Counted
     person: Counted
     cause: Annotated[str, holes("options")]
     gone: Plain
@@ -70,7 +71,9 @@ class Understood(Group):
 
     on_track: Plain
     done: Plain
-    not_me: Plain
+    stop: Plain
+    not_me: Annotated[str, holes("owner")]
+    another: Plain
     stop_asking: Plain
     snooze: Annotated[str, holes("until")]
     step: Annotated[str, holes("action", "at")]
@@ -81,6 +84,7 @@ class Understood(Group):
     later_part: Dated
     action_part: Annotated[str, holes("action")]
     at_part: Annotated[str, holes("at")]
+    offered: Annotated[str, holes("answer", "details")]
     right: Plain
 
 
@@ -88,6 +92,7 @@ class Unclear(Group):
     """What is said to words that are not taken as one answer."""
 
     nothing: Annotated[str, holes("sayings")]
+    offered: Plain
     several: Annotated[str, holes("options")]
     stop: Plain
     word_or: Plain

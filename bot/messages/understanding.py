@@ -15,6 +15,7 @@ from bot.domain.reply import Cause
 from bot.messages.answers import Value, ask_back
 from bot.messages.details import Spoken
 from bot.messages.model import FieldKind, FormField, Section
+from bot.messages.offered import find_offered, show_offered
 from bot.messages.phrases import to_clauses, to_tokens, to_words
 from bot.messages.readings import Draft, read_drafts, says_stop
 from bot.messages.texts import Texts
@@ -24,6 +25,8 @@ MOST_WORDS: Final = 80
 """A longer text is a letter and not an answer."""
 ALWAYS: Final = "stop_asking"
 """Can be said whatever was asked."""
+ENDS: Final = "stop"
+"""What may be meant instead of it, where it is offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ def understand(text: str, section: Section, texts: Texts, *, now: datetime, time
         return _nothing(texts, forms)
     clauses = tuple(clause for clause in to_clauses(tokens) if not clause.is_question)
     spoken = Spoken(tokens, clauses, texts.words, now, to_zone(timezone))
+    if not section.is_of_owner:
+        return _of_others(spoken, section, texts)
     labels = {choice.key: choice.label for choice in section.choices}
     drafts = [draft for draft in read_drafts(spoken, labels) if draft.choice in {*forms, ALWAYS}]
     if len(drafts) > 1:
@@ -62,8 +67,18 @@ def understand(text: str, section: Section, texts: Texts, *, now: datetime, time
     if drafts:
         return _shown(drafts[0], forms.get(drafts[0].choice, ()), texts, now, spoken.zone)
     if says_stop(spoken):
-        return Understanding(texts.unclear.stop, candidates=(ALWAYS,))
+        return Understanding(
+            texts.unclear.stop, candidates=tuple(key for key in (ENDS, ALWAYS) if key in {*forms, ALWAYS})
+        )
     return _nothing(texts, forms)
+
+
+def _of_others(spoken: Spoken, section: Section, texts: Texts) -> Understanding:
+    """Read what somebody says who is no owner, by what they are offered."""
+    found = find_offered(spoken, section, texts) if spoken.clauses else None
+    if found is None:
+        return Understanding(texts.unclear.offered)
+    return Understanding(show_offered(found, texts, spoken), found.choice.key, found.values, found.gaps)
 
 
 def confirmed(text: str, texts: Texts) -> bool | None:
@@ -104,7 +119,7 @@ def _shown(draft: Draft, form: tuple[FormField, ...], texts: Texts, now: datetim
 def _say_back(draft: Draft, texts: Texts, now: datetime, zone: ZoneInfo) -> str:
     """Return the sentence that shows what was understood so far."""
     said = texts.understood
-    parts = dict.fromkeys(("until", "cause", "person", "action", "at"), "")
+    parts = dict.fromkeys(("until", "cause", "person", "action", "at"), "") | {"owner": said.another}
     for key, value in draft.values.items():
         if isinstance(value, datetime):
             parts[key] = said.at_part.format(at=name_moment(value, now, zone))
@@ -115,11 +130,13 @@ def _say_back(draft: Draft, texts: Texts, now: datetime, zone: ZoneInfo) -> str:
             parts[key] = said.cause_part.format(cause=texts.causes[Cause(value)])
         elif key == "person":
             parts[key] = said.person_part.format(person=shorten(value, LONGEST_QUOTE))
+            parts["owner"] = shorten(value, LONGEST_QUOTE)
         else:
             parts[key] = said.action_part.format(action=shorten(value, LONGEST_QUOTE))
     sentences = {
         "on_track": said.on_track,
         "done": said.done,
+        "stop": said.stop,
         "not_me": said.not_me,
         "stop_asking": said.stop_asking,
         "snooze": said.snooze,

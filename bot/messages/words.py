@@ -60,6 +60,10 @@ class Words(BaseModel):
     """After the words for something in the way: nothing is."""
     over: Phrases
     """Beside something in the way these say that it no longer is."""
+    offered: dict[str, Phrases]
+    """By the key of an answer that others than owners are offered: what they say begins with this."""
+    leads: Phrases
+    """Lead from such an answer to words of their own, and say nothing."""
     yes: Phrases
     no: Phrases
     causes: dict[Cause, Phrases]

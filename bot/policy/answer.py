@@ -29,6 +29,17 @@ from bot.domain.reply import (
     StepDone,
     StopAsking,
 )
+from bot.domain.survey import MOST_SAID, Answered, ItemId
+from bot.policy.lead_list import (
+    NEEDS_LOOK,
+    NOBODY_NAMED,
+    ON_TRACK_TWICE,
+    OWNER_UNSURE,
+    SPONSOR_NEEDS,
+    SPONSOR_UNSURE,
+    lead_objection,
+    said_by_lead,
+)
 from bot.policy.request_answer import FURTHEST, apply_to_requests, held_request
 from bot.policy.wishes import MOST_OPEN
 
@@ -36,8 +47,10 @@ FIX_WITHIN: Final = timedelta(days=92)
 """A sponsor's "fix" has a date in about a quarter."""
 MORNING: Final = 9
 """Hour (UTC) of the day by which a fix is to be done."""
-ON_TRACK_TWICE: Final = "the owner finds it on track; the rule needs a look"
 CLOSED: Final = "This one is closed, so nothing changes. Thank you all the same."
+
+NAMING: Final = frozenset({Role.OWNER, Role.LEAD})
+"""As what somebody may name who can clear the way."""
 
 Follows = Request | OpenDecision | None
 """What follows from an answer (bot.policy.wishes)."""
@@ -55,9 +68,11 @@ def objection(reply: Reply, case: Case, now: datetime, follows: Follows = None) 
     if isinstance(answer, RequestAnswer) and held_request(case) is None:
         return "Nothing of this pilot waits to leave any more, so nothing changes."
     refused = day_objection(answer, now)
+    if refused is None and reply.role is Role.LEAD:
+        refused = lead_objection(case, reply, follows)
     if refused is not None:
         return refused
-    if reply.role is Role.OWNER and isinstance(follows, Request) and len(_others_asked(case, follows)) >= MOST_OPEN:
+    if reply.role in NAMING and isinstance(follows, Request) and len(_others_asked(case, follows)) >= MOST_OPEN:
         return f"{MOST_OPEN} people are being asked for this pilot already. Once one has answered, name the next."
     return None
 
@@ -122,8 +137,28 @@ def apply_reply(case: Case, reply: Reply, now: datetime, follows: Follows = None
         moved = apply_to_requests(case, reply, now, follows)
     else:
         moved = case.model_copy(update=_moves(case, reply, now, follows))
-    kept = moved.model_copy(update={"applied": (*case.applied, reply.key)})
+    told = _what_holds_it_back(reply, now)
+    kept = moved.model_copy(
+        update={"applied": (*case.applied, reply.key), "answers": (*moved.answers, *([told] if told else []))}
+    )
     return Case.model_validate(kept.model_dump())
+
+
+def _what_holds_it_back(reply: Reply, now: datetime) -> Answered | None:
+    """Return an owner's answer to a question as one to OWN-01, which is what every question to an owner asks."""
+    if reply.role is not Role.OWNER:
+        return None
+    second = None
+    match reply.answer:
+        case BlockedBy(cause=cause, person=person):
+            option, second = cause.value, person[:MOST_SAID] if person else None
+        case OnTrack():
+            option = "on_track"
+        case ProposeStop():
+            option = "stop"
+        case _:
+            return None
+    return Answered(item=ItemId.HOLDS_BACK, option=option, second=second, at=now, by=reply.person)
 
 
 def _moves(case: Case, reply: Reply, now: datetime, follows: Follows) -> dict[str, object]:
@@ -131,6 +166,8 @@ def _moves(case: Case, reply: Reply, now: datetime, follows: Follows) -> dict[st
     answer = reply.answer
     if reply.role is Role.SPONSOR:
         return _said_by_sponsor(case, reply, now)
+    if reply.role is Role.LEAD:
+        return said_by_lead(case, reply, now, follows)
     if isinstance(answer, DontKnow):
         return {"answered_at": now}
     fresh: dict[str, object] = {
@@ -176,7 +213,7 @@ def _said_by_owner(case: Case, reply: Reply, now: datetime, follows: Follows) ->
 
 def _left(case: Case, reply: Reply, now: datetime) -> dict[str, object]:
     """Return what changes when somebody else must look after the pilot."""
-    why = "owner to be confirmed" if isinstance(reply.answer, NotMe | HandOver) else "needs a person to look in"
+    why = OWNER_UNSURE if isinstance(reply.answer, NotMe | HandOver) else NEEDS_LOOK
     left: dict[str, object] = {"state": CaseState.WAITING, "listed_on": now.date(), "listed_why": why}
     if isinstance(reply.answer, StopAsking | ProposeStop):
         return left
@@ -192,10 +229,12 @@ def _blocked(case: Case, reply: Reply, answer: BlockedBy, now: datetime, follows
     if isinstance(follows, OpenDecision):
         return moved | {"state": CaseState.WAITING, "decision": follows}
     if answer.cause is Cause.TARGETS:
-        return moved | {"listed_on": now.date(), "listed_why": "needs a person to look in"}
+        return moved | {"listed_on": now.date(), "listed_why": NEEDS_LOOK}
     overdue = _overdue(case, follows, now)
     if overdue is not None:
         return moved | {"requests": case.with_request(overdue).requests}
+    if follows is None and answer.person is None and answer.until is None and not case.live_requests:
+        return moved | {"listed_on": now.date(), "listed_why": NOBODY_NAMED}
     if not isinstance(follows, Request) or any(r.key == follows.key for r in case.live_requests):
         return moved
     return moved | {"requests": case.with_request(follows).requests}
@@ -225,9 +264,9 @@ def _said_by_sponsor(case: Case, reply: Reply, now: datetime) -> dict[str, objec
         case SnoozeUntil(until=until) if case.decision is not None:
             return {"decision": case.decision.model_copy(update={"due": until})}
         case NeedsFirst():
-            return {"listed_on": now.date(), "listed_why": "the sponsor needs something before deciding"}
+            return {"listed_on": now.date(), "listed_why": SPONSOR_NEEDS}
         case NotMe():
-            return {"listed_on": now.date(), "listed_why": "sponsor to be confirmed"}
+            return {"listed_on": now.date(), "listed_why": SPONSOR_UNSURE}
         case _:
             return {}
 

@@ -72,13 +72,13 @@ class Asking:
 
     def _was_shown(self, request: Request) -> bool:
         """Whether an owner who did not word it themselves was shown it a working day ago, where there is one."""
-        if self.owner is None or self.owner.opted_out or not (request.from_registry or request.passed_on):
+        if self.owner is None or self.owner.opted_out or request.is_worded_by_owner:
             return True
-        step, thing = (Step.TOLD, request.thing.key) if request.passed_on else (Step.NUDGE, None)
+        step, thing = (Step.NUDGE, None) if request.from_registry else (Step.TOLD, request.thing.key)
         shown = self.case.asked_at(step, self.owner.person, thing)
         if shown is not None and shown.outcome is DeliveryState.DEAD:
             return True
-        if shown is None or shown.sent_at is None or (request.passed_on and shown.decided_at < request.made_at):
+        if shown is None or shown.sent_at is None or (step is Step.TOLD and shown.decided_at < request.made_at):
             return False
         return self._passed(local_day(shown.sent_at, self.owner), self.case.playbook.preview_wd, self.owner)
 

@@ -17,6 +17,7 @@ from bot.policy.asking import Asking, is_coming_back
 from bot.policy.budget import WEEK, Budget
 from bot.policy.deadlines import has_passed, local_day
 from bot.policy.decisions import Decision, Hold, ListForLead, NextLoop, Others, Park, Quiet, Recipient, Recover, Say
+from bot.policy.lead_list import NEEDS_LOOK, NOBODY_ASKED, NOT_THROUGH, OWNER_UNSURE
 from bot.policy.observe import is_recovered
 from bot.policy.telling import news
 from bot.policy.upward import MOST_LOOPS, Upward
@@ -132,7 +133,7 @@ class _Look:
     def unsent(self) -> Decision | None:
         """Ask for a person where something is in the way and nobody can be asked about it."""
         lost = any(r.state is RequestState.UNSENT and r.loop == self.case.loop for r in self.case.requests)
-        return self.listed("nobody can be asked for what is in the way") if lost else None
+        return self.listed(NOBODY_ASKED) if lost else None
 
     def retract(self) -> Decision | None:
         """Say once to an owner who had been written to that corrected data doesn't show it any more."""
@@ -185,7 +186,7 @@ class _Look:
         if owner is None:
             return Hold(Quiet.NO_OWNER)
         if owner.opted_out:
-            return self.listed("needs a person to look in")
+            return self.listed(NEEDS_LOOK)
         asked = case.asked_at(Step.CHECK, owner.person)
         if asked and case.answered_at and asked.decided_at > case.answered_at:
             return self.after_last(asked)
@@ -205,9 +206,9 @@ class _Look:
         if owner is None:
             return Hold(Quiet.LISTED if case.listed_on else Quiet.NO_OWNER)
         if owner.opted_out:
-            return self.listed("needs a person to look in")
+            return self.listed(NEEDS_LOOK)
         if owner.person in case.disowned:
-            return self.listed("owner to be confirmed")
+            return self.listed(OWNER_UNSURE)
         nudge = case.asked_at(Step.NUDGE, owner.person)
         if nudge is None:  # also when the list got the pilot another owner
             return self.over_budget() or self.ask(Step.NUDGE, owner)
@@ -216,7 +217,7 @@ class _Look:
     def after_nudge(self, nudge: Asked, owner: Recipient) -> Decision:
         """Follow up once, no sooner than the working days of the playbook; a small pilot never."""
         if nudge.outcome is DeliveryState.DEAD:
-            return ListForLead("the message did not get through")
+            return ListForLead(NOT_THROUGH)
         if nudge.sent_at is None:
             return Hold(Quiet.QUEUED)
         if all(f.tier == "question" for f in self.case.open_findings):
@@ -233,7 +234,8 @@ class _Look:
             return Hold(Quiet.LISTED)
         if not self.has_passed(self.day(asked.sent_at or asked.decided_at), self.case.playbook.lead_after_wd):
             return Hold(Quiet.ASKED)
-        return ListForLead("open since " + self.case.opened_at.date().isoformat())
+        since = self.case.opened_at.date()
+        return ListForLead(f"open since {since.day} {since:%B} {since.year}")
 
     def listed(self, why: str) -> Decision:
         """Put the case on the list, once."""

@@ -29,6 +29,7 @@ from bot.domain.reply import (
 )
 from bot.domain.survey import MOST_SAID, Answered, FeedbackOption, ItemId, Standing, StepOption
 from bot.policy.answer import Follows, apply_reply
+from bot.policy.lead_list import DATA_CHECK
 
 PAUSE: Final = timedelta(days=14)
 """For so long a pilot is left alone about which nothing can be promised."""
@@ -36,7 +37,6 @@ MUTED_FOR: Final = timedelta(days=14)
 """For so long nothing is said about a kind of finding whose facts were called wrong."""
 FEW_FOR: Final = timedelta(days=30)
 """For so long somebody gets half as many messages who gets too many."""
-DATA_CHECK: Final = "its figures are to be checked"
 HOURS: Final[Mapping[str, int]] = {"morning": 9, "noon": 12, "afternoon": 14}
 """From which hour of a person's day on messages leave, by the part of the day that they picked."""
 ABOUT_A_CASE: Final = frozenset({Role.OWNER, Role.SPONSOR})
@@ -71,6 +71,7 @@ def apply_item(case: Case, answer: ItemAnswer, person: str, key: str, now: datet
         moved = apply_reply(case, _reply(case, plain, person, key, now), now, follows)
         if moved == case:
             return case
+        moved = moved.model_copy(update={"answers": case.answers})  # it is kept as an answer to its own item
     if isinstance(plain, NextStep) and moved.commitment is not None:
         agreed = moved.commitment.model_copy(update={"otherwise": answer.second})
         moved = moved.model_copy(update={"commitment": agreed})

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.domain.ask import RequestState
+from bot.domain.ask import Request, RequestState
 from bot.domain.case import Case
 from bot.domain.outreach import DeliveryState, Step
 from bot.policy.decisions import Recipient, Say
@@ -16,14 +16,21 @@ def news(case: Case, owner: Recipient | None) -> Say | None:
     if owner is None or owner.opted_out or owner.person in case.disowned:
         return None
     for request in case.requests:
-        told = _told_at(case, owner, request.thing.key)
-        if request.state in NEWS and request.said_at and (told is None or told < request.said_at):
+        told, since = _told_at(case, owner, request.thing.key), news_since(request)
+        if since is not None and (told is None or told < since):
             return _say(case, owner, request.thing.key)
     last = case.decided[-1] if case.decided else None
     told = _told_at(case, owner, None)
     if last and last.by != owner.person and (told is None or told < last.at):
         return _say(case, owner, None)
     return None
+
+
+def news_since(request: Request) -> datetime | None:
+    """Return since when there is something to tell of a wish: an answer, or that the programme lead named somebody."""
+    if request.by_lead and request.state is RequestState.SHOWN:
+        return request.made_at
+    return request.said_at if request.state in NEWS else None
 
 
 def _told_at(case: Case, owner: Recipient, thing: str | None) -> datetime | None:

@@ -16,6 +16,7 @@ from bot.domain.finding import Kind
 from bot.domain.outreach import DeliveryState, Role, Step
 from bot.policy.deadlines import has_passed, local_day
 from bot.policy.decisions import Decision, Hold, ListForLead, NextLoop, OpenUp, Others, Park, Quiet, Recipient, Say
+from bot.policy.lead_list import goes_up
 
 MOST_LOOPS: Final = 2
 """After two loops without an end the case is parked: visible, and silent."""
@@ -45,7 +46,7 @@ class Upward:
             is_last = request.loop == self.case.loop and not any(d.at > request.made_at for d in self.case.decided)
             if request.state in OPENED and is_last:
                 return self.open(OPENED[request.state], request.thing.words)
-        return self._too_old()
+        return self._too_old() or self._listed_long()
 
     def open(self, why: OpenedBy, thing: str = "") -> OpenUp:
         """Return a decision that opens now and is hoped for in the playbook's working days of the sponsor."""
@@ -69,6 +70,13 @@ class Upward:
         return (
             self.open(OpenedBy.STAGE_OLD) if self._passed(since, self.case.playbook.lead_after_wd, self.owner) else None
         )
+
+    def _listed_long(self) -> OpenUp | None:
+        """Open a decision about what the programme lead's list has not moved, where there is a sponsor to take it."""
+        sponsor = self.others.people.get(self.others.sponsor or "")
+        if sponsor is None or sponsor.opted_out or not goes_up(self.case, self.calendar, self.now, sponsor):
+            return None
+        return self.open(OpenedBy.OPEN_LONG)
 
     def next(self) -> Decision | None:
         """Return what comes next of an open decision, or None when none is."""

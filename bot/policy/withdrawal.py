@@ -3,7 +3,7 @@
 from bot.domain.ask import RequestState
 from bot.domain.case import Case, CaseState
 from bot.domain.outreach import Outreach, Role, Step
-from bot.policy.telling import NEWS
+from bot.policy.telling import news_since
 
 AWAITED = {Step.UNBLOCK: RequestState.OUT, Step.UNBLOCK_CHECK: RequestState.PROMISED}
 """How a wish stands while its message is still to be sent."""
@@ -30,7 +30,7 @@ def _of_news(case: Case, thing: str | None) -> str | None:
     """Judge what an owner is to be told of an answer, or of a decision."""
     if thing is None:
         return None if case.decided else "nothing was decided"
-    held = not case.is_closed and any(r.thing.key == thing and r.state in NEWS for r in case.requests)
+    held = not case.is_closed and any(r.thing.key == thing and news_since(r) for r in case.requests)
     return None if held else "it is settled"
 
 

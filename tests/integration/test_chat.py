@@ -111,11 +111,11 @@ async def test_a_message_is_there_with_the_record_of_its_delivery(world: World) 
 
 async def test_a_number_turns_to_the_other_pilot_of_a_message(world: World) -> None:
     """The number after the answers opens the other pilot; once answered, it is not offered again."""
-    shown = await sit(world, "7", "1", "1")
+    shown = await sit(world, "8", "1", "1")
     first, second, third = (part for part in shown.split("Stickshaker")[1:])
     assert "Pilot b:" in first
-    assert first.index("Pilot b:") < first.index("7  Pilot a:")
-    assert second.index("Pilot a:") < second.index("7  Pilot b:")
+    assert first.index("Pilot b:") < first.index("8  Pilot a:")
+    assert second.index("Pilot a:") < second.index("8  Pilot b:")
     assert "Pilot a" not in third.split("left alone")[0]
     assert await state(world, "a") is await state(world, "b") is CaseState.SNOOZED
 

@@ -35,7 +35,7 @@ from bot.domain.survey import FeedbackOption, ItemId, Standing
 from bot.errors import Conflict
 from bot.messages.item_texts import ItemTexts
 from bot.messages.model import Section
-from bot.policy.item_effects import DATA_CHECK
+from bot.policy.lead_list import DATA_CHECK
 from bot.ports import Cases, StoredCase
 
 SAID = ItemTexts.model_validate(
@@ -139,7 +139,10 @@ async def test_a_cause_is_followed_by_one_item_and_its_answer_is_kept(story: Sto
     note = await answered(story, await by(story, item(ItemId.DATA, "sample", second="the ledger")))
     assert note == SAID.receipts.recorded
     kept = await case_of(story)
-    assert [(a.item, a.option, a.second) for a in kept.answers] == [(ItemId.DATA, "sample", "the ledger")]
+    assert [(a.item, a.option, a.second) for a in kept.answers] == [
+        (ItemId.HOLDS_BACK, "data", "kim"),
+        (ItemId.DATA, "sample", "the ledger"),
+    ]
     assert (kept.state, kept.block, kept.requests) == (CaseState.BLOCKED, before.block, before.requests)
     trail = [entry.what for entry in await story.world.ports.audit.of_pilot("tax")]
     assert trail[-2:] == ["asked in reply: OWN-02", "replied: item"]
@@ -280,7 +283,7 @@ async def test_of_two_writers_one_reads_again_or_waits(story: Story, races: int,
     useful = await by(story, Feedback(option=FeedbackOption.USEFUL))
     note = await answer_feedback(replace(ports, cases=racing), rules, useful, SAID)  # type: ignore[arg-type]  as above
     assert (note == SAID.receipts.useful) == is_told
-    assert len((await case_of(story)).answers) == (2 if is_told else 0)
+    assert len((await case_of(story)).answers) == (3 if is_told else 1)
 
 
 async def test_an_answer_counts_once_and_from_whoever_was_asked(story: Story) -> None:
@@ -293,10 +296,10 @@ async def test_an_answer_counts_once_and_from_whoever_was_asked(story: Story) ->
     assert await answered(story, await by(story, item(ItemId.QUALITY, "missed", second="small"))) == receipts.not_asked
     assert await answered(story, mine.model_copy(update={"case_id": "tax#9"})) == receipts.closed
     assert await answered(story, mine.model_copy(update={"pilot": "none"})) == receipts.closed
-    assert (await case_of(story)).answers == ()
+    assert len((await case_of(story)).answers) == 1  # the owner's own, to the first question
     assert await answered(story, mine) == SAID.receipts.recorded
     assert await answered(story, mine) == receipts.duplicate
-    assert len((await case_of(story)).answers) == 1
+    assert len((await case_of(story)).answers) == 2
 
 
 async def test_the_ways_out_of_an_item(story: Story) -> None:

@@ -1,14 +1,16 @@
 """The loop lived through: who can unblock is asked, what they say is checked, and only what nobody else can settle goes up."""
 
+import re
+from collections import Counter
 from datetime import date, timedelta
 
 import pytest
-from stories import DAY, Story, pilot_of, story_of, to, waits_for
+from stories import DAY, Said, Story, pilot_of, story_of, to, waits_for
 
 from adapters.redis_store.store import RedisStore
 from bot.app.forgetting import forget_words
 from bot.domain.case import Case, CaseState
-from bot.domain.decision import Verdict
+from bot.domain.decision import OpenedBy, Verdict
 from bot.domain.outreach import Role
 from bot.domain.people import Preferences
 from bot.domain.reply import (
@@ -21,7 +23,10 @@ from bot.domain.reply import (
     OnTrack,
     Promise,
     ProposeStop,
+    PutUp,
     ReleaseWeekly,
+    SnoozeUntil,
+    WithdrawRequest,
 )
 
 NUDGE, ASK = to("dana", "nudge"), to("kim", "unblock_ask")
@@ -168,9 +173,9 @@ async def test_an_objection_reaches_those_its_author_was_told_of(story: Story) -
     case = await case_of(story)
     assert case.decision is not None
     assert case.decision.opened_by.value == "refused"
-    for _ in range(2):
-        await story.until(to("lee", "review"), most=10)
-        await released(story)
+    await released(story)
+    await story.until(to("lee", "review"), most=10)
+    await released(story)
     digest = await story.until(to("sam", "digest"), most=4)
     assert "there are reasons against read access to the ledger" in digest.text
     assert "kim" not in digest.text
@@ -211,7 +216,7 @@ async def test_when_the_owner_is_gone_whoever_stands_in_takes_over(story: Story)
 
 
 async def test_when_nobody_answers_at_all_little_is_said_and_the_case_is_visible(story: Story) -> None:
-    """A year of silence: two questions to the owner and no more in a loop, nothing to a sponsor nobody released a digest for, and what has not changed on the lead's list once in four weeks."""
+    """A year of silence: two questions to the owner, nothing to a sponsor nobody released a digest for; the lead gets what has not changed once in four weeks, and the digest to release once in three."""
     await story.begin(pilot_of("tax"))
     said = await story.days(365)
     to_owner = [s for s in said if s.to == "dana"]
@@ -219,8 +224,122 @@ async def test_when_nobody_answers_at_all_little_is_said_and_the_case_is_visible
     assert [s for s in said if s.to == "sam"] == []
     lists = [s for s in said if (s.to, s.kind) == ("lee", "lead_list")]
     assert 10 <= len(lists) <= 16
-    assert {s.kind for s in said if s.to == "lee"} <= {"lead_list", "review"}
+    reviews = [s for s in said if (s.to, s.kind) == ("lee", "review")]
+    assert 10 <= len(reviews) <= 18
+    assert len([s for s in said if s.to == "lee"]) == len(lists) + len(reviews)
+    case = await case_of(story)
+    assert case.listed_on is not None
+    assert case.decision is not None
+    assert case.decision.opened_by is OpenedBy.OPEN_LONG
+
+
+async def test_a_year_in_which_a_sponsor_reads_and_nobody_answers(story: Story) -> None:
+    """With digests released, what nobody moves is an open decision that tells no silence; one message apart in each of two rounds, then rest: the whole year is a few messages to each."""
+    await story.begin(pilot_of("tax"))
+    for _ in range(2):
+        await story.until(to("lee", "review"), most=60)
+        await released(story)
+    said = await story.days(365)
+    by = Counter((s.to, s.kind) for s in [*story.said()])
+    assert by["dana", "nudge"] + by["dana", "follow_up"] <= 8
+    digests = [s for s in said if (s.to, s.kind) == ("sam", "digest")]
+    decisions = [s for s in said if (s.to, s.kind) == ("sam", "decision")]
+    assert "use below its own usual pattern has not ended by itself" in digests[0].text
+    assert 1 <= len(decisions) <= 4
+    assert all(
+        not re.search(r"dana|silen|answer(ed)? by|repl(y|ied)", s.text.split("Why me?")[0]) for s in digests + decisions
+    )
+    assert by["sam", "digest"] <= 16
+
+
+async def listed(story: Story) -> Said:
+    """Live on until the case is on a list that the lead got, and return that."""
+    for _ in range(8):
+        found = await story.until(to("lee", "lead_list"), most=40)
+        if any(s.looks for s in found.message.sections):
+            return found
+    msg = "no list told of a case"
+    raise AssertionError(msg)
+
+
+async def test_a_lead_looks_into_it_and_it_is_theirs_until_their_day(story: Story) -> None:
+    """Whoever takes a case from the list keeps it until the day they named: nobody is asked about it before, and then the ladder begins once more."""
+    await story.begin(pilot_of("tax"))
+    await listed(story)
+    day = story.today + 20 * DAY
+    note = await story.answer("lee", "tax", SnoozeUntil(until=day), Role.LEAD)
+    assert note.startswith("Thank you. It is with you until")
+    assert (await case_of(story)).listed_on is None
+    quiet = await story.days(19)
+    assert [s for s in quiet if s.to == "dana" or s.kind in {"decision", "digest"}] == []
+    again = await story.until(to("dana", "nudge"), most=10)
+    assert again.day >= day
+
+
+async def test_a_lead_names_who_can_clear_it_and_the_owner_sees_the_text_first(story: Story) -> None:
+    """The person named is asked a working day after the owner has seen the text, and reads that the programme lead named them."""
+    await story.begin(pilot_of("tax"), people=("kim",))
+    await listed(story)
+    named = BlockedBy(cause=Cause.OTHER, person="kim", thing="read access to the ledger")
+    note = await story.answer("lee", "tax", named, Role.LEAD)
+    assert "The owner sees this first; kim gets it on" in note
+    told = await story.until(to("dana", "told"), most=10)
+    assert "the programme lead thinks that kim can clear read access to the ledger" in told.text
+    ask = await story.until(ASK, most=7)
+    assert ask.day > told.day
+    assert "The programme lead thinks that you can clear it" in ask.text
+    assert ask.message.sections[0].fact in told.text.replace("\n", " ")
+    await story.answer("kim", "tax", Cleared(), Role.UNBLOCKER, ask.message.sections[0].thing)
+    story.back["tax"] = story.today + 2 * DAY
+    after = await story.days(50)
+    assert ("kim", "thanks") in [(s.to, s.kind) for s in after]
+
+
+async def test_an_owner_can_take_back_what_a_lead_would_ask(story: Story) -> None:
+    """An owner who knows better says so before it leaves, and nobody is asked."""
+    await story.begin(pilot_of("tax"), people=("kim",))
+    await listed(story)
+    named = BlockedBy(cause=Cause.OTHER, person="kim", thing="read access to the ledger")
+    await story.answer("lee", "tax", named, Role.LEAD)
+    await story.until(to("dana", "told"), most=10)
+    assert await story.answer("dana", "tax", WithdrawRequest()) == "Taken back: nobody is asked."
+    assert [s for s in await story.days(10) if s.to == "kim"] == []
+
+
+async def test_a_lead_puts_it_to_the_sponsor(story: Story) -> None:
+    """What the lead finds to be the sponsor's is an open decision at once; put up twice, or by somebody else, nothing changes."""
+    await story.begin(pilot_of("tax"), people=("kim",))
+    await listed(story)
+    assert "went to somebody else" in await story.answer("kim", "tax", PutUp(), Role.LEAD)
+    note = await story.answer("lee", "tax", PutUp(), Role.LEAD)
+    assert note.startswith("Noted. sam is asked to decide by")
+    case = await case_of(story)
+    assert (case.decision and case.decision.opened_by, case.listed_on) == (OpenedBy.LEAD_RAISES, None)
+    assert "off the list by now" in await story.answer("lee", "tax", PutUp(), Role.LEAD)
+
+
+async def test_a_lead_who_names_nobody_we_know_or_the_owner_is_told(story: Story) -> None:
+    """A name we can't write to, and the owner who was asked already, are said back, and the case stays on the list."""
+    await story.begin(pilot_of("tax"))
+    await listed(story)
+    unknown = BlockedBy(cause=Cause.OTHER, person="zoe", thing="the ledger")
+    assert "Nobody we can write to is called zoe" in await story.answer("lee", "tax", unknown, Role.LEAD)
+    owner = BlockedBy(cause=Cause.OTHER, person="dana", thing="the ledger")
+    assert "Who else could clear it?" in await story.answer("lee", "tax", owner, Role.LEAD)
     assert (await case_of(story)).listed_on is not None
+    sponsor = BlockedBy(cause=Cause.OTHER, person="sam", thing="the ledger")
+    assert "sam is asked to decide by" in await story.answer("lee", "tax", sponsor, Role.LEAD)
+
+
+async def test_a_block_that_nobody_is_named_for_goes_to_the_lead(story: Story) -> None:
+    """An owner who does not know who could clear it is told that somebody from the programme is asked; the list tells that, and not what they said."""
+    await story.begin(pilot_of("tax"))
+    await story.until(NUDGE)
+    note = await story.answer("dana", "tax", BlockedBy(cause=Cause.APPROVAL))
+    assert "Somebody from the programme is asked who could clear it" in note
+    found = await listed(story)
+    assert "who could clear its way is not known" in found.text
+    assert "approval" not in found.text
 
 
 async def test_words_against_something_are_deleted_thirty_days_after_the_case_has_closed(story: Story) -> None:

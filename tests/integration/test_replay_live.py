@@ -134,7 +134,7 @@ async def test_a_replay_says_what_the_live_code_says(store: RedisStore) -> None:
     assert {what for *_, what in mine} >= {"nudge", "follow_up", "commitment_check"}
     assert answers >= 5
     stored = await world.ports.cases.all()
-    shared = {"asked", "disowned", "commitment", "block", "applied"}
+    shared = {"asked", "disowned", "commitment", "block", "applied", "answers"}
     replayed = {c.pilot: c.model_dump(exclude=shared) for c in replay.cases}
     assert replayed == {name: s.case.model_dump(exclude=shared) for name, s in stored.items()}
 

@@ -116,7 +116,7 @@ async def test_a_step_that_did_not_work_is_asked_about_once(world: World) -> Non
     assert checks == [(date(2026, 3, 10), "nudge"), (date(2026, 3, 23), "commitment_check")]
     stored = await world.ports.cases.get("a")
     assert stored is not None
-    assert stored.case.listed_why == "open since 2026-03-10"
+    assert stored.case.listed_why == "open since 10 March 2026"
 
 
 async def test_not_me_goes_to_the_list_and_a_new_owner_is_asked(world: World) -> None:

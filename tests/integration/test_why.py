@@ -350,7 +350,10 @@ async def test_a_weekly_message_tells_its_own_rule(story: Story) -> None:
     text = await asked_why(story, said, case="any")
     assert line(text, "Rule") == "Rule: a programme lead gets one list a week of what needs a person."
     assert line(text, "Role") == "Role: the registry names you as programme lead of the pilots in it, or you stand in."
-    assert line(text, "Your answer") == "Your answer: seen by you and the programme admins."
+    assert (
+        line(text, "Your answer")
+        == "Your answer: seen by you and the programme admins; whoever you name is told that you did."
+    )
     assert "1 of 1 weekly messages" in line(text, "Budget")
 
 

@@ -13,9 +13,11 @@ from bot.domain.reply import (
     Answer,
     BlockedBy,
     Cause,
+    HandOver,
     NextStep,
     NotMe,
     OnTrack,
+    ProposeStop,
     SnoozeUntil,
     StepDone,
     StopAsking,
@@ -335,3 +337,13 @@ def test_no_answer_lies_in_the_past_or_beyond_a_year(typed: Value, now: datetime
         assert objection(reply(step), open_case(), now) is None
     else:
         assert all(sentence.count("?") == 1 for sentence in step.reasons.values())
+
+
+def test_an_owner_can_propose_to_stop_and_hand_over() -> None:
+    """What was learned and who looks after it now are optional; words that are too long are asked for again, by what they are."""
+    assert answer("stop") == ProposeStop()
+    assert answer("stop", lesson=" nobody \n needed it ") == ProposeStop(lesson="nobody needed it")
+    assert answer("not_me", person="") == NotMe()
+    assert answer("not_me", person="Kim Lee") == HandOver(person="Kim Lee")
+    assert asked("stop", "lesson", lesson="x" * 281) == "Could you say it in at most 280 characters?"
+    assert asked("not_me", "person", person="x" * 201) == "Who is it? A name of at most 200 characters is enough."

@@ -124,11 +124,11 @@ REVIEW = digest_review("only 3 failed", "Maria Kern", MONDAY, TEXTS, digest="dig
         (
             LIST,
             {
-                "what is asked": "release, correct or hold each digest; look into each pilot, or name somebody who can",
+                "what is asked": "release, correct or hold each digest; look into each pilot, name who can clear its way, or put it to its sponsor",
                 "of whom": "Asked of you as programme lead",
                 "by when": "by Tue 17 March",
-                "who sees the answer": "You and the admins see your answer",
-                "how to say no": "hold a digest, or say 'not me' or 'stop asking'",
+                "who sees the answer": "whoever you name, and the owner, read that the name came from you",
+                "how to say no": "hold a digest, leave a pilot as it is, or say 'stop asking'",
             },
         ),
         (

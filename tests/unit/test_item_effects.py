@@ -29,7 +29,6 @@ from bot.domain.reply import (
 from bot.domain.survey import Answered, FeedbackOption, ItemId, Posed, Standing
 from bot.policy.answer import apply_reply
 from bot.policy.item_effects import (
-    DATA_CHECK,
     apply_feedback,
     apply_item,
     fewer,
@@ -37,6 +36,7 @@ from bot.policy.item_effects import (
     plain_feedback,
     preferences_after,
 )
+from bot.policy.lead_list import DATA_CHECK
 
 DAY = timedelta(days=1)
 TODAY = NOW.date()

@@ -132,7 +132,7 @@ def test_a_plain_message_is_clean_text() -> None:
         "How is it going?",
         (
             "  1  It is on track\n  2  Something is in the way\n  3  I have a next step\n  4  Ask me later\n"
-            "  5  Not my pilot\n  6  Stop asking me"
+            "  5  I would end this pilot\n  6  Not my pilot\n  7  Stop asking me"
         ),
         (
             "Why me? The registry names you as owner of Invoice coding. Data: team totals only. "
@@ -150,8 +150,8 @@ def test_several_pilots_share_one_message() -> None:
     assert text.count("?\n") == 1
     assert (
         "Also with you; a number opens one:\n"
-        "  7  Use of large language models to draft first...: past its plan, and use has not grown since 20 February 2026\n"
-        "  8  Letters: in the same stage since 20 February 2026\n"
+        "  8  Use of large language models to draft first...: past its plan, and use has not grown since 20 February 2026\n"
+        "  9  Letters: in the same stage since 20 February 2026\n"
     ) in text
     recoveries = [(Step.RECOVERY, section(open_case(clear_since=ONSET), Step.RECOVERY, name, TEXTS)) for name in "AB"]
     thanks = to_plain(compose(recoveries, TEXTS))
@@ -162,7 +162,7 @@ def test_several_pilots_share_one_message() -> None:
 def test_a_number_opens_what_stands_beside_it() -> None:
     """Numbers mean an answer of the first pilot, then another pilot, which can be told in full instead."""
     message = batch()
-    answer, pilot = picked(message, " 2. "), picked(message, "7")
+    answer, pilot = picked(message, " 2. "), picked(message, "8")
     assert isinstance(answer, Choice)
     assert answer.key == "blocked"
     assert isinstance(pilot, Section)
@@ -170,7 +170,7 @@ def test_a_number_opens_what_stands_beside_it() -> None:
     opened = open_section(message, pilot.key)
     assert [each.title for each in opened.sections] == [LONG_NAME, "Invoice coding", "Letters"]
     assert "its plan for this stage ended" in to_plain(opened)
-    assert [picked(message, text) for text in ("0", "9", "-1", "1.5", "two", "", "\u0661", "1" * 5000)] == [None] * 8
+    assert [picked(message, text) for text in ("0", "10", "-1", "1.5", "two", "", "\u0661", "1" * 5000)] == [None] * 8
 
 
 @given(text=st.text(max_size=60), action=st.text(min_size=1, max_size=280).filter(str.strip))

@@ -19,10 +19,12 @@ from bot.domain.reply import (
     NextStep,
     NotMe,
     OnTrack,
+    ProposeStop,
     SnoozeUntil,
     StepDone,
     StopAsking,
 )
+from bot.domain.survey import ItemId
 from bot.policy.answer import apply_reply, objection
 from bot.policy.budget import Budget
 from bot.policy.decide import decide
@@ -108,7 +110,7 @@ def test_silence_climbs_to_the_follow_up_and_then_the_leads_list() -> None:
         case = take(case, decision, at)
     assert seen == [("Say", 7), ("ListForLead", 14)]
     assert case.asked[-1].step is Step.FOLLOW_UP
-    assert case.listed_why == "open since 2026-03-10"
+    assert case.listed_why == "open since 10 March 2026"
     assert what(case, at + DAY) == Hold(Quiet.LISTED)
 
 
@@ -419,3 +421,21 @@ def test_a_full_week_waits_for_its_oldest_message() -> None:
     """With two messages in the week the next leaves when the older one is a week old."""
     full = Budget((NOW - 5 * DAY, NOW - 2 * DAY))
     assert full.earliest(NOW, Budgets()) == NOW + 2 * DAY
+
+
+@pytest.mark.parametrize(
+    ("answer", "option", "second"),
+    [
+        (BlockedBy(cause=Cause.DATA, person="Kim"), "data", "Kim"),
+        (BlockedBy(cause=Cause.QUALITY), "quality", None),
+        (OnTrack(), "on_track", None),
+        (ProposeStop(lesson="nobody needed it"), "stop", None),
+    ],
+)
+def test_an_answer_to_a_question_is_one_to_what_holds_it_back(answer: Answer, option: str, second: str | None) -> None:
+    """What an owner says at any question is kept as their answer to OWN-01, once, and scores as that."""
+    case = open_case()
+    first = apply_reply(case, reply(answer), NOW)
+    assert [(a.item, a.option, a.second, a.at) for a in first.answers] == [(ItemId.HOLDS_BACK, option, second, NOW)]
+    assert apply_reply(first, reply(answer), NOW).answers == first.answers
+    assert apply_reply(case, reply(SnoozeUntil(until=NOW.date() + timedelta(days=9))), NOW).answers == ()

@@ -69,9 +69,12 @@ def said(text: str, where: Section = NUDGE) -> Understanding:
         ("I'll be on holiday until 5 April", "snooze", {"until": date(2026, 4, 5)}),
         ("not me", "not_me", {}),
         ("Sorry, wrong person", "not_me", {}),
-        ("Dana took over", "not_me", {}),
-        ("it's not mine any more, Dana Smith owns it now", "not_me", {}),
-        ("handed over to Dana", "not_me", {}),
+        ("Dana took over", "not_me", {"person": "Dana"}),
+        ("it's not mine any more, Dana Smith owns it now", "not_me", {"person": "Dana Smith"}),
+        ("handed over to Dana", "not_me", {"person": "Dana"}),
+        ("end this pilot", "stop", {}),
+        ("I think we should stop this pilot", "stop", {}),
+        ("I would end it, thanks", "stop", {}),
         ("stop asking", "stop_asking", {}),
         ("Please stop asking me!", "stop_asking", {}),
         ("Stop. Unsubscribe.", "stop_asking", {}),
@@ -161,7 +164,7 @@ def test_what_is_not_meant_is_not_understood(text: str) -> None:
     assert (found.choice, found.values, found.candidates) == (None, {}, ())
     assert found.text == (
         "Not understood, sorry. You can say 'on track', 'blocked on legal until 15 December', 'I will talk to two teams "
-        "on Thursday at 10:00', 'snooze two weeks', 'not me' or 'stop asking'. The number of an answer does as well."
+        "on Thursday at 10:00', 'snooze two weeks', 'end this pilot', 'not me' or 'stop asking'. The number of an answer does as well."
     )
 
 
@@ -200,13 +203,21 @@ def test_a_missing_detail_is_asked_for(text: str, choice: str, missing: list[str
 
 @pytest.mark.parametrize(
     "text",
-    ["stop", "Please stop!", "stop the pilot", "I will stop it on Friday at 10:00", "stop asking me about this pilot"],
+    [
+        "stop",
+        "Please stop!",
+        "we should stop it",
+        "I will stop it on Friday at 10:00",
+        "stop asking me about this pilot",
+    ],
 )
 def test_stop_alone_is_asked_about(text: str) -> None:
     """Stop may mean the messages or the pilot: neither is taken for granted."""
     found = said(text)
-    assert (found.choice, found.candidates) == (None, ("stop_asking",))
-    assert found.text.startswith("Do you mean no more messages to you?")
+    assert (found.choice, found.candidates) == (None, ("stop", "stop_asking"))
+    assert (
+        found.text == "Should this pilot end, or do you want no more messages? Say 'end this pilot' or 'stop asking'."
+    )
 
 
 def test_two_answers_in_one_are_asked_about() -> None:

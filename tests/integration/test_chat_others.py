@@ -1,0 +1,145 @@
+"""The terminal chat of whoever is asked to clear the way, of a sponsor, of a reader and of a programme lead, in words and by number."""
+
+import io
+
+import pytest
+from rich.console import Console
+from stories import Story, pilot_of, story_of, to
+
+from adapters.redis_store.store import RedisStore
+from adapters.terminal.chat import Chat
+from bot.domain.case import Case, CaseState
+from bot.domain.decision import OpenedBy, Verdict
+
+
+@pytest.fixture
+def story(store: RedisStore) -> Story:
+    """Return an empty firm."""
+    return story_of(store)
+
+
+async def sit(story: Story, person: str, *lines: str) -> str:
+    """Sit down as a person, type these lines, leave, and return what was shown."""
+    typed, shown = iter(lines), io.StringIO()
+
+    def read(prompt: str) -> str:
+        try:
+            line = next(typed)
+        except StopIteration:
+            raise EOFError from None
+        shown.write(f"{prompt}{line}\n")
+        return line
+
+    world = story.world
+    found = await world.ports.people.get(world.ports.people.identify(person))
+    assert found is not None
+    await Chat(world.ports, world.rules, found, world.work, Console(file=shown, width=300), read).run()
+    return " ".join(shown.getvalue().replace("│", " ").split())
+
+
+async def case_of(story: Story) -> Case:
+    """Return the case of the one pilot."""
+    stored = await story.world.ports.cases.get("tax")
+    assert stored is not None
+    return stored.case
+
+
+async def asked(story: Story) -> None:
+    """Live until kim was asked for read access to the ledger, on the owner's word."""
+    await story.begin(pilot_of("tax"), people=("kim", "zoe"))
+    await story.until(to("dana", "nudge"))
+    # The number of the answer, then cause, person, no day, and the thing.
+    shown = await sit(story, "dana", "2", "1", "kim", "", "read access to the ledger")
+    assert "kim gets this on" in shown
+    await story.until(to("kim", "unblock_ask"), most=7)
+
+
+async def test_whoever_is_asked_says_by_when(story: Story) -> None:
+    """A day in words is shown back, and a yes makes it a promise."""
+    await asked(story)
+    shown = await sit(story, "kim", "by Friday", "yes")
+    assert "Understood: 'I can name a day'" in shown
+    assert "we are quiet until then" in shown
+    (request,) = (await case_of(story)).requests
+    assert (request.state.value, request.promised_for and request.promised_for.weekday()) == ("promised", 4)
+
+
+async def test_whoever_is_asked_says_no_and_why(story: Story) -> None:
+    """'No, because' leads to the kind of concern and is recorded in their words."""
+    await asked(story)
+    shown = await sit(story, "kim", "no, because the agreement allows it for invoices only", "1")
+    assert "What speaks against it? > 1" not in shown
+    assert "recorded as a risk, in your words" in shown
+    (request,) = (await case_of(story)).requests
+    assert (request.concern, request.said) == ("legal", "the agreement allows it for invoices only")
+
+
+async def test_whoever_is_asked_wants_no_messages(story: Story) -> None:
+    """'Stop asking', as the footer says, holds at once."""
+    await asked(story)
+    assert "you get no more messages" in await sit(story, "kim", "stop asking", "yes")
+    kim = await story.world.ports.people.get(story.world.ports.people.identify("kim"))
+    assert kim is not None
+    assert kim.opted_out
+
+
+async def test_a_reader_releases_and_the_sponsor_decides(story: Story) -> None:
+    """The lead releases the digest twice in a word; the sponsor says 'fix it by' a day, and the case follows it."""
+    await asked(story)
+    await sit(story, "kim", "no", "1")
+    for _ in range(2):
+        await story.until(to("lee", "review"), most=20)
+        assert "Released" in await sit(story, "lee", "release", "yes")
+    await story.until(to("sam", "digest"), most=10)
+    shown = await sit(story, "sam", "fix it", "in three weeks", "")
+    assert "Recorded: fix it by" in shown
+    case = await case_of(story)
+    assert (case.state, [d.verdict for d in case.decided]) == (CaseState.COMMITTED, [Verdict.FIX])
+
+
+async def test_a_sponsor_wants_no_messages(story: Story) -> None:
+    """'Stop asking' to a weekly message is about the messages, and never about the pilot."""
+    await asked(story)
+    for _ in range(2):
+        await story.until(to("lee", "review"), most=20)
+        await sit(story, "lee", "1")
+    await sit(story, "kim", "no", "1")
+    await story.until(to("sam", "digest"), most=20)
+    assert "you get no more messages" in await sit(story, "sam", "stop asking", "yes")
+    assert (await case_of(story)).decided == ()
+
+
+async def test_a_lead_moves_a_case_on(story: Story) -> None:
+    """A case on the list can be taken, handed to somebody who can clear it, or put to the sponsor; then it waits no more."""
+    await story.begin(pilot_of("tax"), people=("kim",))
+    for _ in range(8):
+        found = await story.until(to("lee", "lead_list"), most=40)
+        if any(s.looks for s in found.message.sections):
+            break
+    shown = await sit(story, "lee", "its sponsor has to decide", "yes")
+    assert "What would move it on?" in shown
+    assert "Noted. sam is asked to decide by" in shown
+    case = await case_of(story)
+    assert case.decision is not None
+    assert case.decision.opened_by is OpenedBy.LEAD_RAISES
+    assert "What would move it on?" not in await sit(story, "lee", "")
+
+
+async def test_an_owner_proposes_to_stop_in_words_and_hands_over_by_number(story: Story) -> None:
+    """'End this pilot' asks what was learned and goes to the sponsor; 'Not my pilot' asks who has it."""
+    await story.begin(pilot_of("tax"), people=("kim",))
+    await story.until(to("dana", "nudge"))
+    shown = await sit(story, "dana", "end this pilot", "yes", "Nobody needed it.")
+    assert "What was learned from it?" in shown
+    assert "sam is asked to decide by" in shown
+    case = await case_of(story)
+    assert case.decision is not None
+    assert (case.decision.opened_by, case.decision.lesson) == (OpenedBy.OWNER_PROPOSES_STOP, "Nobody needed it.")
+
+
+async def test_an_owner_hands_over(story: Story) -> None:
+    """By number and with a name, the case says who has it now."""
+    await story.begin(pilot_of("tax"), people=("kim",))
+    await story.until(to("dana", "nudge"))
+    assert "asked to confirm kim" in await sit(story, "dana", "6", "kim")
+    assert (await case_of(story)).handed_to == "kim"
