@@ -1,8 +1,11 @@
 """Aggregates only: whatever is loaded, nothing about a person, a single day or a small group is stored, shown or sent."""
 
 import asyncio
+import io
 import json
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from adapters.redis_store.embedded import EmbeddedServer
 from adapters.redis_store.store import RedisStore, client_of
 from bot.app.sweep import sweep
 from bot.messages.plain import to_plain
+from jobs.cli import main
 from jobs.settings import read_settings
 from jobs.wiring import open_process
 
@@ -117,25 +121,55 @@ LOOKS = [
 ]
 
 
-@pytest.fixture
-def told(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, ...], str]:
-    """Load everything, look at everything in every way, and return all that was printed, by command."""
-    monkeypatch.setenv("STICKSHAKER_AGGREGATE_ONLY", "1")
-    monkeypatch.setenv("STICKSHAKER_PSEUDONYM_KEY", KEY)
-    write_all(tmp_path)
-    assert cli("load", "registry", "pilots.csv")[0] == 0
-    printed = {}
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A folder in which everything was loaded and looked at in every way, and all that was printed, by command."""
+
+    folder: Path
+    printed: dict[tuple[str, ...], str]
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """Load and look at everything once: that takes a while, and what it leaves is only read."""
+    folder = tmp_path_factory.mktemp("totals")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STICKSHAKER_AGGREGATE_ONLY", "1")
+        patch.setenv("STICKSHAKER_PSEUDONYM_KEY", KEY)
+        patch.setenv("STICKSHAKER_DATA_DIR", str(folder / "data"))
+        patch.chdir(folder)
+        told = Told(folder, {})
+        load_and_look(told)
+    return told
+
+
+def load_and_look(told: Told) -> None:
+    """Run every command."""
+    write_all(told.folder)
+    assert run("load", "registry", "pilots.csv")[0] == 0
     for arguments, expected in LOADS:
-        code, out, err = cli("load", *arguments)
-        assert code == expected, (arguments, out, err)
-        printed[arguments] = out + err
-    asyncio.run(send(tmp_path / "data", personal("zebra1"), fact(period="day", start=str(LAST_SUNDAY), actions=DAILY)))
+        code, said = run("load", *arguments)
+        assert code == expected, (arguments, said)
+        told.printed[arguments] = said
+    data = told.folder / "data"
+    asyncio.run(send(data, personal("zebra1"), fact(period="day", start=str(LAST_SUNDAY), actions=DAILY)))
     for look in LOOKS:
-        code, out, err = cli(*look)
-        assert code in {0, 1}, (look, out, err)
-        printed[look] = printed.get(look, "") + out + err
-    printed["sent",] = "\n".join(asyncio.run(deliver()))
-    return printed
+        code, said = run(*look)
+        assert code in {0, 1}, (look, said)
+        told.printed[look] = told.printed.get(look, "") + said
+    told.printed["sent",] = "\n".join(asyncio.run(deliver()))
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    """Run a command and return its exit code and whatever it printed."""
+    out, err, typed = io.StringIO(), io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr("sys.stdin", typed)
+        try:
+            main(arguments)
+        except SystemExit as end:
+            return int(end.code or 0), out.getvalue() + err.getvalue()
+    return 0, out.getvalue() + err.getvalue()
 
 
 async def send(folder: Path, *facts: dict[str, object]) -> None:
@@ -179,14 +213,12 @@ def kept(figure: int) -> list[bytes]:
     return [str(figure).encode(), f"{figure:,}".encode(), figure.to_bytes(4, "big"), figure.to_bytes(4, "little")]
 
 
-async def test_nothing_about_a_person_a_day_or_a_small_group_is_kept(
-    told: dict[tuple[str, ...], str], tmp_path: Path
-) -> None:
+async def test_nothing_about_a_person_a_day_or_a_small_group_is_kept(told: Told) -> None:
     """Every key and value stored, all that was printed or sent, and each rejects file are read through."""
-    everything_stored, rows = await stored(tmp_path / "data")
-    rejects = rejects_in(tmp_path)
+    everything_stored, rows = await stored(told.folder / "data")
+    rejects = rejects_in(told.folder)
     assert len(rejects) == 4
-    printed = "\n".join([*told.values(), *rejects])
+    printed = "\n".join([*told.printed.values(), *rejects])
     assert b"dana@n.example" in everything_stored  # what is read is what is stored
     for word in ("zebra", "4711", KEY):
         assert word not in printed
@@ -201,42 +233,42 @@ async def test_nothing_about_a_person_a_day_or_a_small_group_is_kept(
     assert len(rows) == 40
 
 
-def test_what_is_shown_is_of_weeks_and_of_ten_people(told: dict[tuple[str, ...], str]) -> None:
+def test_what_is_shown_is_of_weeks_and_of_ten_people(told: Told) -> None:
     """The export holds weeks, the small pilots no figure, and the check says that the switch is on."""
-    lines = [json.loads(line) for line in told["export",].splitlines()]
+    lines = [json.loads(line) for line in told.printed["export",].splitlines()]
     usage = [line["usage"] for line in lines if "usage" in line]
     assert usage
     assert {(row["pilot"], row["weekly"]) for row in usage} == {("big", True)}
     assert "below 10 people" in lines[0]["purpose"]
-    report = json.loads(told["sweep", "--now", str(TODAY + timedelta(days=60)), "--json"])
+    report = json.loads(told.printed["sweep", "--now", str(TODAY + timedelta(days=60)), "--json"])
     assert {f["pilot"] for f in report["findings"]} >= {"big", "small", "unsaid"}
     use = {"drop_off", "stall", "team_gone", "never_activated", "small_plateau", "seat_ceiling", "low_habit"}
     shown = [f for f in report["findings"] if f["pilot"] in {"small", "unsaid"} and f["kind"] in use]
     assert all(f["observed"] is None and f["expected"] is None for f in shown)
-    assert "no figure of a group of fewer than 10 people" in told["check",]
-    assert "too few people to show" in told["routes",]
+    assert "no figure of a group of fewer than 10 people" in told.printed["check",]
+    assert "too few people to show" in told.printed["routes",]
     # By the hour at which this runs the message leaves with the second sweep, or on the next working day.
-    assert "Tax letters" in told["sent",] + told["chat", "--as", "dana@n.example"]
+    assert "Tax letters" in told.printed["sent",] + told.printed["chat", "--as", "dana@n.example"]
 
 
-def test_each_refusal_is_said_once_and_names_the_remedy(told: dict[tuple[str, ...], str], tmp_path: Path) -> None:
+def test_each_refusal_is_said_once_and_names_the_remedy(told: Told) -> None:
     """Rejects give line and reason without content; tables about people are one sentence."""
     assert (
         "nothing about a person is taken in, so the file was not read"
-        in told["roster", "roster.csv", "--source", "chat"]
+        in told.printed["roster", "roster.csv", "--source", "chat"]
     )
-    facts = (tmp_path / "facts.ndjson.rejects.csv").read_text(encoding="utf-8-sig").splitlines()
+    facts = (told.folder / "facts.ndjson.rejects.csv").read_text(encoding="utf-8-sig").splitlines()
     assert len(facts) == 1 + 12 + 4
     assert facts[1].startswith('2,"actor_kind: facts about a person') or facts[1].startswith(
         '1,"actor_kind: facts about a person'
     )
-    daily = (tmp_path / "daily.csv.rejects.csv").read_text(encoding="utf-8-sig").splitlines()
+    daily = (told.folder / "daily.csv.rejects.csv").read_text(encoding="utf-8-sig").splitlines()
     assert daily[1] == "2,day: days are not taken in here (aggregate-only); write one row a week"
     assert len(daily) == 201
-    weekly = (tmp_path / "weekly.csv.rejects.csv").read_text(encoding="utf-8-sig").splitlines()
+    weekly = (told.folder / "weekly.csv.rejects.csv").read_text(encoding="utf-8-sig").splitlines()
     assert weekly[0] == "line,reason"  # the columns of a file may name somebody, and so may rows that can't be read
     assert len(weekly) == 1 + 80 + 4
-    assert "Mend them in your file." in told["usage", "weekly.csv", "--format", "weekly", "--source", "chat"]
+    assert "Mend them in your file." in told.printed["usage", "weekly.csv", "--format", "weekly", "--source", "chat"]
 
 
 def test_a_store_that_holds_days_from_before_is_a_fault(

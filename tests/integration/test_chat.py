@@ -155,4 +155,4 @@ async def test_what_follows_an_answer_is_asked_in_the_same_breath(world: World) 
     assert "How far has that come?" in shown
     stored = await world.ports.cases.get("b")
     assert stored is not None
-    assert [(a.item.value, a.option) for a in stored.case.answers] == [("OWN-02", "live")]
+    assert [(a.item.value, a.option) for a in stored.case.answers] == [("OWN-01", "data"), ("OWN-02", "live")]
