@@ -12,6 +12,7 @@ from rich.panel import Panel
 
 from bot.app.cast import clock_of
 from bot.app.follow_ups import next_section
+from bot.app.on_its_way import on_its_way
 from bot.app.preferences import AWAY, DELEGATE, DIGEST, set_in_words
 from bot.app.rules import Rules
 from bot.app.why import why
@@ -129,10 +130,12 @@ class Chat:
         """Return the questions that wait, the newest of each case, and a line for everything else that was sent."""
         waiting: dict[str, Waiting] = {}
         past: list[str] = []
+        last: dict[str, Delivery] = {}
         for delivery in await self._ports.outbox.of(self._person.id):
             if delivery.state not in {DeliveryState.SENT, DeliveryState.UNKNOWN} or delivery.message is None:
                 continue
             message = Message.from_stored(delivery.message)
+            last |= dict.fromkeys((o.pilot for o in delivery.active), delivery)
             for section in message.sections:
                 one = await self._waiting(delivery, message, section)
                 if one is not None:
@@ -140,6 +143,10 @@ class Chat:
                 else:
                     when = f"{delivery.claimed_at:%d %b}" if delivery.claimed_at else ""
                     past.append(f"[dim]{when}  {escape(section.fact)}[/]")
+        for section in await on_its_way(self._ports, self._rules, self._person):
+            if section.pilot in last:
+                message = to_message(section, self._rules.texts)
+                waiting[section.key] = Waiting(last[section.pilot], message, section)
         return list(waiting.values()), past
 
     async def _waiting(self, delivery: Delivery, message: Message, section: Section) -> Waiting | None:
@@ -170,7 +177,8 @@ class Chat:
         """Show one question and take its answer, leave it for later, or turn to another of its message."""
         pilot = await self._ports.pilots.get(one.section.pilot)
         self._zone, _ = clock_of(self._person, pilot, self._rules)
-        others = [w for w in waiting if w.delivery.id == one.delivery.id and w is not one]
+        is_beside = (w.delivery.id == one.delivery.id and w.message.kind == one.message.kind for w in waiting)
+        others = [w for w, beside in zip(waiting, is_beside, strict=True) if beside and w is not one]
         sections = tuple(w.section for w in (one, *others))
         message = one.message.model_copy(update={"sections": sections})
         if not one.section.footer and one.section.is_of_owner:

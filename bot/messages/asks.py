@@ -207,6 +207,22 @@ def seen_by(about: About, texts: Texts) -> str:
     )
 
 
+def on_its_way_section(about: About, request: Request, texts: Texts) -> Section:
+    """Return what an owner may do about a wish that waits to leave: its day and its text, and what can be done."""
+    said = texts.others.preview
+    fact = said.told.format(name=shorten(request.name, LONGEST_NAME), day=about.day(request.leaves_on))
+    held = request.held_until
+    section = _section(
+        about,
+        said.held.format(day=about.day(held)) if held and held > about.today else fact,
+        said.ask,
+        request_choices(texts),
+        said.line.format(name=shorten(request.name, LONGEST_OWNER), day=about.day(request.leaves_on)),
+        quoted(unblock(about, request, texts)),
+    )
+    return section.model_copy(update={"thing": request.thing.key, "footer": said.footer.format(pilot=about.name)})
+
+
 def request_choices(texts: Texts) -> tuple[Choice, ...]:
     """Return what an owner may do about a wish that has not left."""
     said = texts.others

@@ -119,7 +119,7 @@ def _left(spoken: Spoken, found: Found) -> list[str]:
 
 def _fill(found: Found, spoken: Spoken, rest: int) -> None:
     """Fill the form from the words after the answer: a day, a name, one of the options, and the words that are left."""
-    kinds = {f.kind: f for f in found.choice.form}
+    kinds = {f.kind: f for f in reversed(found.choice.form)}
     if FieldKind.DAY in kinds:
         _keep(found, kinds[FieldKind.DAY].key, _day(spoken, rest))
     if FieldKind.PERSON in kinds:

@@ -44,6 +44,9 @@ class Preview(Group):
 
     told: Annotated[str, holes("name", "day")]
     how: Plain
+    ask: Plain
+    line: Annotated[str, holes("name", "day")]
+    footer: Annotated[str, holes("pilot")]
     nobody: Person
     own: Plain
     decision: Annotated[str, holes("sponsor", "day")]

@@ -16,6 +16,7 @@ from bot.messages.answers import Value, ask_back
 from bot.messages.details import Spoken
 from bot.messages.model import FieldKind, FormField, Section
 from bot.messages.offered import find_offered, show_offered
+from bot.messages.other_texts import REQUEST_CHOICES
 from bot.messages.phrases import to_clauses, to_tokens, to_words
 from bot.messages.readings import Draft, read_drafts, says_stop
 from bot.messages.texts import Texts
@@ -61,15 +62,18 @@ def understand(text: str, section: Section, texts: Texts, *, now: datetime, time
     if not section.is_of_owner:
         return _of_others(spoken, section, texts)
     labels = {choice.key: choice.label for choice in section.choices}
-    drafts = [draft for draft in read_drafts(spoken, labels) if draft.choice in {*forms, ALWAYS}]
+    own = {*forms, ALWAYS} - set(REQUEST_CHOICES)
+    drafts = [draft for draft in read_drafts(spoken, labels) if draft.choice in own]
     if len(drafts) > 1:
         return _several(drafts, texts, labels)
     if drafts:
         return _shown(drafts[0], forms.get(drafts[0].choice, ()), texts, now, spoken.zone)
+    wishes = tuple(c for c in section.choices if c.key in REQUEST_CHOICES)
+    held = find_offered(spoken, section.model_copy(update={"choices": wishes}), texts) if wishes else None
+    if held is not None:
+        return Understanding(show_offered(held, texts, spoken), held.choice.key, held.values, held.gaps)
     if says_stop(spoken):
-        return Understanding(
-            texts.unclear.stop, candidates=tuple(key for key in (ENDS, ALWAYS) if key in {*forms, ALWAYS})
-        )
+        return Understanding(texts.unclear.stop, candidates=tuple(key for key in (ENDS, ALWAYS) if key in own))
     return _nothing(texts, forms)
 
 
@@ -91,6 +95,8 @@ def confirmed(text: str, texts: Texts) -> bool | None:
 
 def _nothing(texts: Texts, forms: Mapping[str, object]) -> Understanding:
     """Say kindly what can be said."""
+    if forms.keys() and not forms.keys() - set(REQUEST_CHOICES):
+        return Understanding(texts.unclear.offered)
     sayings = [saying for key, saying in texts.unclear.sayings.items() if key in forms or key == ALWAYS]
     *first, last = sayings
     listed = f"{', '.join(first)}{texts.unclear.word_or}{last}" if first else last

@@ -143,3 +143,41 @@ async def test_an_owner_hands_over(story: Story) -> None:
     await story.until(to("dana", "nudge"))
     assert "asked to confirm kim" in await sit(story, "dana", "6", "kim")
     assert (await case_of(story)).handed_to == "kim"
+
+
+async def named(story: Story) -> None:
+    """Live until dana has named kim, which makes a wish that leaves the next working day."""
+    await story.begin(pilot_of("tax"), people=("kim",))
+    await story.until(to("dana", "nudge"))
+    await sit(story, "dana", "2", "1", "kim", "", "read access to the ledger")
+
+
+async def test_an_owner_holds_what_is_on_its_way(story: Story) -> None:
+    """What is to be asked in their name is shown until it leaves, and 'hold' with a day and a reason keeps it back."""
+    await named(story)
+    shown = await sit(story, "dana", "hold it until Friday, because Kim is away", "yes")
+    assert "kim gets this on Wed 11 February, unless you say otherwise" in shown
+    assert "> Pilot tax waits for read access to the ledger" in shown
+    assert "Held until Fri 13 February" in shown
+    (request,) = (await case_of(story)).requests
+    assert request.hold_reason == "Kim is away"
+    assert [s for s in await story.days(2) if s.to == "kim"] == []
+    assert "Held until Fri 13 February" in await sit(story, "dana", "")
+
+
+async def test_an_owner_changes_and_takes_back_what_is_on_its_way(story: Story) -> None:
+    """Better words are shown at once, and 'do not ask' ends it; then nothing is on its way."""
+    await named(story)
+    shown = await sit(story, "dana", "change it to the invoices of May", "yes")
+    assert "Changed. kim gets this on" in shown
+    assert "waits for the invoices of May" in shown
+    assert "Taken back: nobody is asked." in await sit(story, "dana", "do not ask", "yes")
+    assert "Nothing waits for an answer from you." in await sit(story, "dana")
+    assert [s for s in await story.days(5) if s.to == "kim"] == []
+
+
+async def test_what_is_on_its_way_is_nobody_elses(story: Story) -> None:
+    """Neither the person who is to be asked nor the sponsor sees it before it leaves."""
+    await named(story)
+    for person in ("kim", "sam", "lee"):
+        assert "read access to the ledger" not in await sit(story, person, "")
