@@ -1,0 +1,255 @@
+"""A local Slack: the methods of the Web API that we call, over HTTP, refusing what Slack refuses.
+
+It is written from Slack's documentation and knows nothing of our own limits, so that it finds where those are wrong.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from adapters.playground.slack_state import Body, Failure, Fault, LocalUser, SlackState
+
+TOKEN = "xoxb-local"  # noqa: S105  of a server on this machine
+MOST_BLOCKS = 50
+MOST_CHARACTERS = 13_200
+LONGEST = {"section": 3000, "context": 2000, "header": 150}
+PLAIN = frozenset({"button", "header", "input"})
+PAGE = 100
+
+
+class Refused(Exception):  # noqa: N818  an answer of Slack's
+    """Slack answers with an error code."""
+
+    def __init__(self, code: str, **more: str) -> None:
+        """Keep the code and what stands beside it."""
+        super().__init__(code)
+        self.code, self.more = code, more
+
+
+@dataclass(slots=True)
+class LocalSlack:
+    """A workspace that listens on this machine; `url` is what `SLACK_API_BASE_URL` names."""
+
+    state: SlackState = field(default_factory=SlackState)
+    url: str = ""
+    _hanging: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["LocalSlack"]:
+        """Serve on a port of its own."""
+        app = web.Application(client_max_size=2**20)
+        app.router.add_post("/api/{method}", self._call)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/api/"
+        try:
+            yield self
+        finally:
+            self._hanging.set()
+            await runner.cleanup()
+
+    async def _call(self, request: web.Request) -> web.StreamResponse:
+        """Answer a call, or fail as it was told to."""
+        method, body = request.match_info["method"], await _body_of(request)
+        self.state.calls.append((method, body))
+        waiting = self.state.faults[method]
+        fault = waiting.pop(0) if waiting else None
+        if fault is not None and fault.failure in BEFORE:
+            return BEFORE[fault.failure](fault)
+        try:
+            answer: Body = {"ok": True, **self._answer(request, method, body)}
+        except Refused as refused:
+            answer = {"ok": False, "error": refused.code} | refused.more
+        if fault is None:
+            return web.json_response(answer)
+        return await self._cut_off(request, fault)
+
+    async def _cut_off(self, request: web.Request, fault: Fault) -> web.StreamResponse:
+        """Leave the caller without an answer to what was done."""
+        if fault.failure is Failure.BROKEN_AFTER:
+            return web.Response(status=500)
+        if fault.failure is Failure.HANGING:
+            await self._hanging.wait()
+        if request.transport is not None:
+            request.transport.close()
+        return web.Response(status=500)
+
+    def _answer(self, request: web.Request, method: str, body: Body) -> Body:
+        """Do what a method does."""
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            raise Refused("invalid_auth" if "Authorization" in request.headers else "not_authed")
+        if method in self.state.missing_scopes:
+            raise Refused("missing_scope", needed=SCOPES.get(method, "chat:write"), provided="commands")
+        handler: Callable[[Body], Body] | None = self._methods().get(method)
+        if handler is None:
+            raise Refused("unknown_method", req_method=method)
+        return handler(body)
+
+    def _methods(self) -> dict[str, Callable[[Body], Body]]:
+        return {
+            "auth.test": lambda _: {"team_id": self.state.team, "user_id": self.state.bot, "bot_id": "B1"},
+            "users.lookupByEmail": self._lookup,
+            "users.info": lambda body: {"user": self._user(body.get("user")).to_body()},
+            "conversations.open": self._open,
+            "conversations.history": self._history,
+            "chat.postMessage": self._post,
+            "chat.update": self._update,
+            "chat.postEphemeral": self._whisper,
+        }
+
+    def _user(self, user: object) -> LocalUser:
+        if user not in self.state.users:
+            raise Refused("user_not_found")
+        return self.state.users[str(user)]
+
+    def _lookup(self, body: Body) -> Body:
+        found = next((u for u in self.state.users.values() if u.email == body.get("email")), None)
+        if found is None:
+            raise Refused("users_not_found")
+        return {"user": found.to_body()}
+
+    def _open(self, body: Body) -> Body:
+        user = self._user(body.get("users"))
+        if user.deleted:
+            raise Refused("user_disabled")
+        return {"channel": {"id": self.state.channel_of(user.id)}}
+
+    def _history(self, body: Body) -> Body:
+        channel = self._channel(body)
+        posts = [_without_metadata(p, body) for p in reversed(self.state.posts[channel])]
+        return {"messages": posts[: int(body.get("limit", PAGE))], "has_more": False}
+
+    def _post(self, body: Body) -> Body:
+        channel = self._channel(body)
+        judge_message(body)
+        kept = ("text", "blocks", "metadata", "thread_ts")
+        post = {"ts": self.state.stamp(), "user": self.state.bot} | {k: body[k] for k in kept if k in body}
+        self.state.posts[channel].append(post)
+        return {"channel": channel, "ts": post["ts"], "message": post}
+
+    def _update(self, body: Body) -> Body:
+        channel = self._channel(body)
+        judge_message(body)
+        for post in self.state.posts[channel]:
+            if post["ts"] == body.get("ts"):
+                post.pop("blocks", None)
+                post.update({k: body[k] for k in ("text", "blocks") if k in body} | {"edited": True})
+                return {"channel": channel, "ts": post["ts"], "text": post.get("text", "")}
+        raise Refused("message_not_found")
+
+    def _whisper(self, body: Body) -> Body:
+        self._channel(body)
+        self._user(body.get("user"))
+        judge_message(body)
+        self.state.private.append(body)
+        return {"message_ts": self.state.stamp()}
+
+    def _channel(self, body: Body) -> str:
+        channel = body.get("channel")
+        if channel not in self.state.channels:
+            raise Refused("channel_not_found")
+        return str(channel)
+
+
+SCOPES = {
+    "conversations.history": "im:history",
+    "users.lookupByEmail": "users:read.email",
+    "conversations.open": "im:write",
+}
+
+
+async def _body_of(request: web.Request) -> Body:
+    """Return the arguments of a call, sent as JSON or as a form."""
+    if request.content_type == "application/json":
+        given = await request.json()
+        return given if isinstance(given, dict) else {}
+    form = await request.post()
+    return {name: _value(str(value)) for name, value in form.items()}
+
+
+def _value(text: str) -> object:
+    """Return a value of a form: lists and objects come as JSON."""
+    if text[:1] in {"[", "{"}:
+        return json.loads(text)
+    return text
+
+
+def _without_metadata(post: Body, body: Body) -> Body:
+    is_asked = str(body.get("include_all_metadata", "")).casefold() in {"true", "1"}
+    return post if is_asked else {k: v for k, v in post.items() if k != "metadata"}
+
+
+def _limited(fault: Fault) -> web.Response:
+    answer = {"ok": False, "error": "ratelimited"}
+    return web.json_response(answer, status=429, headers={"Retry-After": str(fault.retry_after)})
+
+
+def _error(fault: Fault) -> web.Response:
+    more = {"needed": fault.needed} if fault.needed else {}
+    return web.json_response({"ok": False, "error": fault.code} | more)
+
+
+BEFORE: dict[Failure, Callable[[Fault], web.Response]] = {
+    Failure.LIMITED: _limited,
+    Failure.ERROR: _error,
+    Failure.BROKEN: lambda _: web.Response(status=500),
+}
+"""Failures before anything is done."""
+
+
+def judge_message(body: Body) -> None:
+    """Refuse a message that Slack refuses: without words, or with blocks that break its rules."""
+    blocks = body.get("blocks") or []
+    if not body.get("text") and not blocks:
+        raise Refused("no_text")
+    if not isinstance(blocks, list) or not all(isinstance(b, dict) and "type" in b for b in blocks):
+        raise Refused("invalid_blocks_format")
+    if len(blocks) > MOST_BLOCKS or any(_is_refused(block) for block in blocks):
+        raise Refused("invalid_blocks")
+    ids = [block["block_id"] for block in blocks if "block_id" in block]
+    if len(ids) != len(set(ids)):
+        raise Refused("invalid_blocks")
+    if sum(len(text) for block in blocks for text in _texts(block)) > MOST_CHARACTERS:
+        raise Refused("msg_blocks_too_long")
+
+
+def _is_refused(block: Body) -> bool:
+    """Whether a block breaks a rule of length, count or form."""
+    kind = block["type"]
+    texts = [text for text in _texts(block) if isinstance(text, str)]
+    if not all(texts) or (kind in LONGEST and any(len(t) > LONGEST[kind] for t in _own_texts(block))):
+        return True
+    elements = block.get("elements", [])
+    if kind in {"actions", "context", "rich_text"} and not elements:
+        return True
+    if kind == "actions":
+        names = [e.get("action_id") for e in elements]
+        return len(elements) > 25 or len(names) != len(set(names)) or any(map(_is_bad_button, elements))  # noqa: PLR2004  as documented
+    if kind == "context" and len(elements) > 10:  # noqa: PLR2004  as documented
+        return True
+    return kind == "section" and "accessory" in block and _is_bad_button(block["accessory"])
+
+
+def _is_bad_button(element: Body) -> bool:
+    if element.get("type") != "button":
+        return False
+    text = element.get("text", {})
+    is_long = len(text.get("text", "")) > 75 or len(element.get("value", "")) > 2000  # noqa: PLR2004  as documented
+    return is_long or text.get("type") != "plain_text" or len(element.get("action_id", "")) > 255  # noqa: PLR2004  as documented
+
+
+def _own_texts(block: Body) -> list[str]:
+    """Return the texts of a block without those of its buttons."""
+    return [t for key, part in block.items() if key != "accessory" for t in _texts(part)]
+
+
+def _texts(part: object) -> list[str]:
+    if isinstance(part, dict):
+        own = [part["text"]] if isinstance(part.get("text"), str) else []
+        return [*own, *(t for key, value in part.items() if key != "text" or not own for t in _texts(value))]
+    return [t for one in part for t in _texts(one)] if isinstance(part, list) else []

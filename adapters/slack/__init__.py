@@ -1,0 +1,1 @@
+"""Slack: the thin edge between its wire and the core."""

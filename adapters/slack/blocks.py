@@ -1,0 +1,207 @@
+"""A message of the core as Block Kit, and a form as a modal: pure functions, whose output keeps to Slack's limits.
+
+Words of people and pilots stand in plain or rich text, in which Slack reads no mention, no link and no markup.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from adapters.slack.limits import FALLBACK, MARK, MOST_BLOCKS, MOST_TEXT, Block, Surface, clamp, escape, texts_of
+from bot.messages.charts import to_bars
+from bot.messages.model import Choice, FieldKind, FormField, Message, Section
+from bot.messages.plain import to_plain
+
+CHOICE: Final = "choice"
+OPEN: Final = "open"
+"""What a button does: an answer, or showing another pilot of the message in full. Its `action_id` begins so."""
+FORM: Final = "form"
+"""The `callback_id` of a modal that asks for the details of an answer."""
+LONGEST_INPUT: Final = 280
+"""Characters of words that somebody types, as in `bot.domain.reply`."""
+NAME: Final = "Stickshaker"
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """What a tap is about: a delivery, a section of its message, and the answer; without one it opens the section."""
+
+    delivery: str
+    section: str
+    choice: str = ""
+
+    def to_value(self) -> str:
+        """Return it as the value of a button, or the metadata of a modal."""
+        return json.dumps([self.delivery, self.section, self.choice], separators=(",", ":"))
+
+
+def parse_ref(value: str) -> Ref | None:
+    """Return what a value stands for, or None where it is none of ours."""
+    try:
+        parts = json.loads(value)
+    except ValueError:
+        return None
+    is_ours = isinstance(parts, list) and len(parts) == 3 and all(isinstance(part, str) for part in parts)  # noqa: PLR2004  a Ref
+    return Ref(*parts) if is_ours else None
+
+
+def to_posts(message: Message, delivery: str) -> list[dict[str, Any]]:
+    """Return a message as `text` and `blocks`, in several posts where one would exceed Slack's limits.
+
+    The first post asks; what does not fit beside it are further pilots, which follow in posts of their own.
+    """
+    first, *others = message.sections or (None,)
+    head = [*_head(message), *(_asked(first, delivery) if first else [])]
+    lines = [_line(section, delivery) for section in others]
+    foot = _context(message.footer)
+    posts, room = [head], [*([_context(message.more)] if message.more and lines else []), *lines]
+    for block in room:
+        if not _fits([*posts[-1], block, foot]):
+            posts.append([])
+        posts[-1].append(block)
+    posts[-1].append(foot)
+    text = fallback(escape(to_plain(message)))
+    return [{"text": text, "blocks": blocks} for blocks in posts]
+
+
+def to_answered(message: Message, key: str, label: str, note: str, delivery: str) -> dict[str, Any]:
+    """Return the post after an answer: no buttons for what was answered, what was said and what happens next instead."""
+    answered = next((s for s in message.sections if s.key == key), None)
+    others = [s for s in message.sections if s.key != key]
+    blocks = [*_head(message), *(_told(answered) if answered else [])]
+    blocks.append(_rich(_plain(label, bold=True)))
+    blocks += [_rich(*_paragraph(part)) for part in _paragraphs(note)]
+    blocks += [_line(section, delivery) for section in others]
+    kept = blocks[: MOST_BLOCKS[Surface.MESSAGE]]
+    return {"text": fallback(escape(f"{label}\n{note}")), "blocks": kept}
+
+
+def to_modal(section: Section, choice: Choice, ref: Ref, *, submit: str, close: str) -> dict[str, Any]:
+    """Return the form of an answer as a modal; its state is keyed by the fields of the form."""
+    intro = _rich(*_paragraph(section.fact))
+    label = {"type": "header", "text": _text(choice.label, "header.text")}
+    return {
+        "type": "modal",
+        "callback_id": FORM,
+        "private_metadata": ref.to_value(),
+        "title": _text(NAME, "view.title"),
+        "submit": _text(submit, "view.submit"),
+        "close": _text(close, "view.close"),
+        "blocks": [label, intro, *(_input(field) for field in choice.form)],
+    }
+
+
+def to_loading(text: str) -> dict[str, Any]:
+    """Return the modal that is shown at once, until the real one is there: a trigger lasts three seconds."""
+    return {"type": "modal", "callback_id": FORM, "title": _text(NAME, "view.title"), "blocks": [_rich(_plain(text))]}
+
+
+def fallback(text: str) -> str:
+    """Return the text beside the blocks: notifications and screen readers show it."""
+    return text if len(text) <= FALLBACK else text[: FALLBACK - 1].rstrip() + MARK
+
+
+def _head(message: Message) -> list[Block]:
+    intro = [_context(message.intro)] if message.intro else []
+    body = [_rich(*_paragraph(part)) for part in message.body]
+    chart = [_preformatted(to_bars(message.chart))] if message.chart else []
+    return [*intro, *body, *chart]
+
+
+def _told(section: Section) -> list[Block]:
+    """Tell the fact of a section, its title in bold, and the words that stand apart."""
+    lead, rest = section.title, section.fact.removeprefix(section.title)
+    is_led = section.title and section.fact.startswith(section.title) and rest
+    said = [_plain(lead, bold=True), _plain(rest)] if is_led else [_plain(section.fact)]
+    quote = [_quote(section.quote)] if section.quote else []
+    return [_rich(*said), *quote]
+
+
+def _asked(section: Section, delivery: str) -> list[Block]:
+    """Tell a section in full, with its question and answers."""
+    question = [_rich(_plain(section.question, bold=True))] if section.question else []
+    buttons = [_button(c.label, f"{CHOICE}:{c.key}", Ref(delivery, section.key, c.key)) for c in section.choices]
+    return [*_told(section), *question, *([{"type": "actions", "elements": buttons}] if buttons else [])]
+
+
+def _line(section: Section, delivery: str) -> Block:
+    """Tell a section in a line, with a button that opens it."""
+    text = _text(f"{section.title}: {section.line or section.fact}", "section.text")
+    block: Block = {"type": "section", "text": text}
+    if section.question:
+        block["accessory"] = _button("Open", f"{OPEN}:{section.key}"[:255], Ref(delivery, section.key))
+    return block
+
+
+def _button(label: str, action: str, ref: Ref) -> Block:
+    return {"type": "button", "action_id": action, "text": _text(label, "button.text"), "value": ref.to_value()}
+
+
+def _input(field: FormField) -> Block:
+    """Return the input of one field; its block and its action are called as the field is."""
+    return {
+        "type": "input",
+        "block_id": field.key,
+        "optional": not field.required,
+        "label": _text(field.label, "input.label"),
+        "element": _control(field) | {"action_id": field.key},
+    }
+
+
+def _control(field: FormField) -> Block:
+    if field.kind is FieldKind.CHOICE:
+        options = [{"text": _text(label, "option.text"), "value": key} for key, label in field.options]
+        return {"type": "radio_buttons" if len(options) <= 10 else "static_select", "options": options}  # noqa: PLR2004  as Slack has it
+    if field.kind is FieldKind.TEXT:
+        return {"type": "plain_text_input", "max_length": LONGEST_INPUT, "multiline": False}
+    return {"type": CONTROLS[field.kind]}
+
+
+CONTROLS: Final = {
+    FieldKind.DAY: "datepicker",
+    FieldKind.MOMENT: "datetimepicker",
+    FieldKind.PERSON: "users_select",
+}
+"""Elements that need nothing but a name."""
+
+
+def _text(text: str, place: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": clamp(text, place), "emoji": False}
+
+
+def _context(text: str) -> Block:
+    return {"type": "context", "elements": [_text(text, "context.text")]}
+
+
+def _plain(text: str, *, bold: bool = False) -> dict[str, Any]:
+    said = {"type": "text", "text": clamp(text, "rich_text.text")}
+    return said | {"style": {"bold": True}} if bold else said
+
+
+def _paragraph(text: str) -> tuple[dict[str, Any], ...]:
+    return (_plain(text),)
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [part for part in text.split("\n") if part.strip()]
+
+
+def _rich(*texts: dict[str, Any]) -> Block:
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": list(texts)}]}
+
+
+def _quote(text: str) -> Block:
+    return {"type": "rich_text", "elements": [{"type": "rich_text_quote", "elements": [_plain(text)]}]}
+
+
+def _preformatted(text: str) -> Block:
+    return {"type": "rich_text", "elements": [{"type": "rich_text_preformatted", "elements": [_plain(text)]}]}
+
+
+def _fits(blocks: Sequence[Block]) -> bool:
+    return len(blocks) <= MOST_BLOCKS[Surface.MESSAGE] and sum(_lengths(blocks)) <= MOST_TEXT
+
+
+def _lengths(blocks: Sequence[Block]) -> Iterator[int]:
+    return (len(text) for block in blocks for text in texts_of(block))

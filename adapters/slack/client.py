@@ -1,0 +1,71 @@
+"""Calls of Slack's Web API: one shared session, our own pace, and errors as types."""
+
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack.errors import WAIT, Kind, SlackError
+from adapters.slack.pacing import Pacing
+
+LOG = logging.getLogger(__name__)
+SLACK: Final = "https://slack.com/api/"
+TIMEOUT = 10
+"""Seconds for one call."""
+
+
+def web_client(token: str, session: aiohttp.ClientSession, base_url: str = SLACK) -> AsyncWebClient:
+    """Return a client that opens no session of its own and repeats nothing by itself: a post may have been taken."""
+    return AsyncWebClient(token=token, session=session, base_url=base_url, timeout=TIMEOUT, retry_handlers=[])
+
+
+class SlackClient:
+    """Makes calls at the pace of one workspace; raises SlackError for what Slack refuses, and the library's own for the wire."""
+
+    def __init__(self, web: AsyncWebClient, pacing: Pacing | None = None) -> None:
+        """Call by way of this client."""
+        self.web, self._pacing = web, pacing or Pacing()
+
+    async def call(self, method: str, *, channel: str = "", **arguments: object) -> Mapping[str, Any]:
+        """Call a method and return what Slack answered.
+
+        `channel` is the one in which something appears: posts into it are a second apart. Raises SlackError where
+        Slack answered with an error, and whatever aiohttp raises where the answer never came.
+        """
+        await self._pacing.turn(method, channel)
+        body = {"channel": channel} | arguments if channel else arguments
+        try:
+            answer = await self.web.api_call(method, json=dict(body))
+        except SlackApiError as error:
+            raise self._typed(method, error) from None
+        data = answer.data
+        return data if isinstance(data, dict) else {}
+
+    def _typed(self, method: str, error: SlackApiError) -> SlackError:
+        """Return the error as ours; where Slack wants fewer calls the method rests for as long as it says."""
+        response = error.response
+        data = response.data if isinstance(getattr(response, "data", None), dict) else {}
+        status = getattr(response, "status_code", 200)
+        code = str(data.get("error") or _of_status(status))
+        pause = _pause(getattr(response, "headers", {}) or {})
+        typed = SlackError(method, code, retry_after=pause, needed=str(data.get("needed", "")))
+        if typed.kind is Kind.LATER:
+            self._pacing.park(method, pause or WAIT)
+        return typed
+
+
+def _of_status(status: int) -> str:
+    """Return the code that stands for an HTTP status without one: 5xx may have done something."""
+    if status == 429:  # noqa: PLR2004  too many requests
+        return "ratelimited"
+    return "internal_error" if status >= 500 else "invalid_arguments"  # noqa: PLR2004  a fault of the server
+
+
+def _pause(headers: Mapping[str, str]) -> timedelta | None:
+    """Return how long Slack wants us to wait, where it says so."""
+    given = next((value for name, value in headers.items() if name.casefold() == "retry-after"), "")
+    return timedelta(seconds=int(given)) if given.isdecimal() else None

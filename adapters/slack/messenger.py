@@ -1,0 +1,107 @@
+"""The Messenger port over Slack's Web API: a direct message, in several posts where it is long."""
+
+import logging
+from typing import Any, Final
+
+import aiohttp
+
+from adapters.slack.blocks import to_posts
+from adapters.slack.client import SlackClient
+from adapters.slack.directory import Directory, User
+from adapters.slack.errors import BLOCKS, Kind, SlackError, refusal
+from adapters.slack.limits import Surface, lint
+from bot.domain.people import Person
+from bot.errors import SendRefused
+from bot.messages.model import Message
+from bot.outgoing import Found
+
+LOG = logging.getLogger(__name__)
+EVENT: Final = "stickshaker_delivery"
+"""Type of the metadata of our posts. Every app of a workspace may read metadata: it holds an opaque id and nothing else."""
+POST: Final = "chat.postMessage"
+LOOKED_AT: Final = 200
+"""Posts of a channel that are looked through for a delivery."""
+
+
+def _unreachable(fault: Exception) -> SendRefused:
+    return SendRefused(f"Slack can't be reached ({type(fault).__name__})")
+
+
+class SlackMessenger:
+    """Sends to people of one workspace."""
+
+    def __init__(self, client: SlackClient, directory: Directory, team: str) -> None:
+        """Send to the workspace of this id."""
+        self._client, self._directory, self._team = client, directory, team
+
+    def workspace(self, person: Person) -> str:  # noqa: ARG002  the port's own name; there is one workspace
+        """Name what Slack limits together."""
+        return f"slack:{self._team}"
+
+    async def send(self, person: Person, delivery: str, message: Message) -> str:
+        """Post and return channel and time stamp of the first post.
+
+        Raises SendRefused where Slack took nothing; anything else leaves open whether it did.
+        """
+        user = await self._user(person)
+        first, *others = to_posts(message, delivery)
+        stamp = await self._post(person, user, first, delivery)
+        for post in others:
+            try:
+                await self._post(person, user, post, delivery, stamp)
+            except (SendRefused, SlackError, aiohttp.ClientError, TimeoutError) as fault:
+                # The question has arrived; what is missing are further pilots, which come again.
+                LOG.warning("delivery %s: a further post did not get through (%s)", delivery, type(fault).__name__)
+        return f"{user.channel}:{stamp}"
+
+    async def find(self, person: Person, delivery: str) -> tuple[Found, str]:
+        """Look for a delivery in the channel's history, by the metadata of its post."""
+        try:
+            user = await self._directory.user(person)
+            answer = await self._client.call(
+                "conversations.history", channel=user.channel, include_all_metadata=True, limit=LOOKED_AT
+            )
+        except SlackError as error:
+            if error.kind in {Kind.LATER, Kind.OPEN}:
+                raise
+            return Found.UNKNOWABLE, ""
+        for post in answer.get("messages", []):
+            metadata = post.get("metadata", {})
+            if metadata.get("event_type") == EVENT and metadata.get("event_payload", {}).get("id") == delivery:
+                return Found.SENT, f"{user.channel}:{post['ts']}"
+        return Found.ABSENT, ""
+
+    async def _user(self, person: Person) -> User:
+        """Return who to write to; whatever goes wrong here, nothing was sent."""
+        try:
+            return await self._directory.user(person)
+        except SlackError as error:
+            raise refusal(error) or SendRefused(f"Slack did not answer ({error.code})") from None
+        except (aiohttp.ClientError, TimeoutError) as fault:
+            raise _unreachable(fault) from None
+
+    async def _post(self, person: Person, user: User, post: dict[str, Any], delivery: str, thread: str = "") -> str:
+        """Post once and return its time stamp; where Slack refuses the blocks, its text goes alone."""
+        faults = lint(post.get("blocks", []), Surface.MESSAGE)
+        if faults:  # ours to mend; the words go all the same
+            LOG.error("delivery %s is sent as plain text: %s", delivery, "; ".join(faults))
+            post = {"text": post["text"]}
+        besides = {"thread_ts": thread} if thread else {}
+        metadata = {"event_type": EVENT, "event_payload": {"id": delivery}}
+        try:
+            answer = await self._client.call(
+                POST, channel=user.channel, metadata=metadata, unfurl_links=False, unfurl_media=False, **post, **besides
+            )
+        except aiohttp.ClientConnectorError as fault:  # no connection: nothing can have been taken
+            raise _unreachable(fault) from None
+        except SlackError as error:
+            if error.code in BLOCKS and "blocks" in post:
+                LOG.warning("Slack refused the blocks of delivery %s (%s); it goes as plain text", delivery, error.code)
+                return await self._post(person, user, {"text": post["text"]}, delivery, thread)
+            if error.kind is Kind.REROUTE:
+                self._directory.forget(person)
+            refused = refusal(error)
+            if refused is None:
+                raise
+            raise refused from None
+        return str(answer["ts"])
