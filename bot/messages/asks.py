@@ -144,10 +144,11 @@ def decision_reason(case: Case, texts: Texts) -> str:
     """Say in a clause why a decision is open; empty where none is."""
     if case.decision is None:
         return ""
+    said, finding = texts.others, case.lead_finding
+    if case.decision.opened_by is OpenedBy.OPEN_LONG and finding is not None and finding.kind in said.goes_on:
+        return said.goes_on[finding.kind]
     thing = shorten(case.decision.thing, LONGEST_THING) or "something"
-    if case.decision.opened_by is OpenedBy.OPEN_LONG and case.lead_finding is not None:
-        thing = texts.why.kinds[case.lead_finding.kind]
-    return texts.others.opened_by[case.decision.opened_by].format(thing=thing)
+    return said.opened_by[case.decision.opened_by].format(thing=thing)
 
 
 def told(about: About, request: Request | None, owner_choices: tuple[Choice, ...], texts: Texts) -> Section:

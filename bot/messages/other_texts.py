@@ -3,6 +3,7 @@
 from typing import Annotated, Final
 
 from bot.domain.decision import OpenedBy, Verdict
+from bot.domain.finding import Kind
 from bot.domain.reply import Concern
 from bot.messages.braces import Counted, Dated, Group, Plain, Said, complete, holes
 
@@ -154,5 +155,7 @@ class OtherTexts(Group):
     concerns: Annotated[dict[Concern, Plain], complete(tuple(Concern))]
     decision: SponsorAsked
     opened_by: Annotated[dict[OpenedBy, Thing], complete(tuple(OpenedBy))]
+    goes_on: dict[Kind, Plain]
+    """Why a decision is open that nothing but time has opened, by what was found."""
     receipts: Answered
     settings: Settings
