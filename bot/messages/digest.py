@@ -272,9 +272,10 @@ class _Writer:
 
 
 def _choices(said: SponsorTexts) -> tuple[Choice, ...]:
-    """Return a sponsor's answers; all but a stop need a day."""
+    """Return a sponsor's answers; all but a stop need a day, and a stop may have what was learned."""
     forms: dict[str, tuple[FormField, ...]] = {k: (_day_field(said.fields[k]),) for k in ("scale", "fix", "need")}
     forms["need"] = (FormField(key="text", label=said.fields["text"], kind=FieldKind.TEXT), *forms["need"])
+    forms["stop"] = (FormField(key="lesson", label=said.fields["stop"], kind=FieldKind.TEXT, required=False),)
     return tuple(Choice(key=key, label=said.choices[key], form=forms.get(key, ())) for key in CHOICES)
 
 

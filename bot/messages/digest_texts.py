@@ -37,7 +37,7 @@ class SponsorTexts(Group):
     lesson: Annotated[str, holes("lesson")]
     more: Plain
     choices: Annotated[dict[str, Plain], complete(CHOICES)]
-    fields: Annotated[dict[str, Plain], complete(("scale", "fix", "need", "text"))]
+    fields: Annotated[dict[str, Plain], complete(("scale", "fix", "stop", "need", "text"))]
     footer: Plain
     footer_quiet: Plain
 

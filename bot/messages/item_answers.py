@@ -149,7 +149,8 @@ def _object(reader: Reader) -> Object | None:
 def _decide(verdict: Verdict) -> Callable[[Reader], Decide | None]:
     def build(reader: Reader) -> Decide | None:
         if verdict is Verdict.STOP:
-            return Decide(verdict=verdict)
+            lesson = reader.text(_first(reader, "text", "lesson"), LONGEST_ACTION)
+            return Decide(verdict=verdict, lesson=lesson or None)
         day = reader.day(_first(reader, SECOND, "until", "day"), required=True)
         return Decide(verdict=verdict, until=day) if day else None
 

@@ -97,6 +97,21 @@ async def test_a_reader_releases_and_the_sponsor_decides(story: Story) -> None:
     assert (case.state, [d.verdict for d in case.decided]) == (CaseState.COMMITTED, [Verdict.FIX])
 
 
+async def test_a_sponsor_stops_and_says_what_was_learned(story: Story) -> None:
+    """A stop asks what was learned, never requires it, and keeps it with the decision."""
+    await asked(story)
+    await sit(story, "kim", "no", "1")
+    for _ in range(2):
+        await story.until(to("lee", "review"), most=20)
+        await sit(story, "lee", "1")
+    await story.until(to("sam", "digest"), most=10)
+    shown = await sit(story, "sam", "3", "Ask the works council before the pilot begins.")
+    assert "What was learned from it?" in shown
+    assert "Recorded: stop it" in shown
+    (decided,) = (await case_of(story)).decided
+    assert (decided.verdict, decided.lesson) == (Verdict.STOP, "Ask the works council before the pilot begins.")
+
+
 async def test_a_sponsor_wants_no_messages(story: Story) -> None:
     """'Stop asking' to a weekly message is about the messages, and never about the pilot."""
     await asked(story)

@@ -171,17 +171,17 @@ def test_no_text_of_the_file_speaks_of_silence() -> None:
 
 
 def test_a_decision_can_be_taken_on_the_spot() -> None:
-    """Four answers of equal rank in one order; all but a stop ask for a day, a need for words too."""
+    """Four answers of equal rank in one order; all but a stop ask for a day, a need for words too, a stop for a lesson where there is one."""
     for part in FULL.sections:
         assert [choice.key for choice in part.choices] == ["scale", "fix", "stop", "need"]
         kinds = {choice.key: [field.kind for field in choice.form] for choice in part.choices}
         assert kinds == {
             "scale": [FieldKind.DAY],
             "fix": [FieldKind.DAY],
-            "stop": [],
+            "stop": [FieldKind.TEXT],
             "need": [FieldKind.TEXT, FieldKind.DAY],
         }
-        assert all(field.required for choice in part.choices for field in choice.form)
+        assert all(field.required == (choice.key != "stop") for choice in part.choices for field in choice.form)
         assert max(len(choice.label.split()) for choice in part.choices) <= 2
 
 

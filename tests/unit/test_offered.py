@@ -88,6 +88,7 @@ def said(text: str, section: Section) -> Understanding:
         (DIGEST, "scale", "scale", {}, ("until",)),
         (DIGEST, "Fix it by Friday", "fix", {"until": FRIDAY}, ()),
         (DIGEST, "stop", "stop", {}, ()),
+        (DIGEST, "stop it, because nobody needed it", "stop", {"lesson": "nobody needed it"}, ()),
         (DIGEST, "stop asking", "stop_asking", {}, ()),
         (DIGEST, "not me", "not_me", {}, ()),
         (DIGEST, "need the figures of May by Friday", "need", {"until": FRIDAY, "text": "the figures of May"}, ()),
