@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV := $(shell command -v uv 2>/dev/null)
 SMOKE := build/smoke
+# Tests wait for servers and processes half of the time: one worker more than there are cores.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .PHONY: help install demo test lint bench bench-fleet bench-loop chaos bench-peers lock clean wheel-smoke
 
@@ -31,7 +33,7 @@ demo: $(STAMP)  ## Play thirty weeks of an invented firm on an embedded store, a
 	$(BIN)/stickshaker demo
 
 test: $(STAMP)  ## Run every test and hold the coverage bounds.
-	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=
 	$(BIN)/python -m coverage report --fail-under=90
 	$(BIN)/python -m coverage report --include='bot/*' --fail-under=95
 
