@@ -29,7 +29,7 @@ from bot.messages.follow_ups import feedback_section, to_message
 from bot.messages.item_answers import read_answer
 from bot.messages.model import Choice, FieldKind, FormField, Message, Section
 from bot.messages.plain import picked, to_plain
-from bot.messages.understanding import confirmed, understand
+from bot.messages.understanding import Understanding, confirmed, understand
 from bot.ports import Ports
 
 LEAVE: Final = frozenset({"q", "quit", "exit", "bye"})
@@ -264,7 +264,7 @@ class Chat:
             given = self._detail(field, is_asked=field is meant.missing[0])
             if given:
                 values[field.key] = given
-        if not meant.missing and not self._yes():
+        if not self._is_right(meant, section):
             self._console.print("Then not. What is it?")
             return None
         choice = next((c for c in section.choices if c.key == meant.choice), Choice(key=meant.choice, label=""))
@@ -301,6 +301,14 @@ class Chat:
             for number, (_, label) in enumerate(field.options, 1):
                 self._console.print(f"    {number}  {escape(label)}")
         return self._ask("  ")
+
+    def _is_right(self, meant: Understanding, section: Section) -> bool:
+        """Ask for a yes; an owner who has filled in what was missing has given it."""
+        if meant.missing and section.is_of_owner:
+            return True
+        if meant.missing:
+            self._console.print(escape(self._rules.texts.understood.right))
+        return self._yes()
 
     def _yes(self) -> bool:
         while True:

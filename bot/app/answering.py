@@ -55,7 +55,9 @@ class Standpoint:
         names = [n for n in (getattr(reply.answer, "person", None),) if isinstance(n, str)]
         ids = {reply.person, *(ports.people.identify(name) for name in names)} - cast.people.keys()
         cast = Cast({**cast.people, **await ports.people.some(sorted(ids))}, cast.identify, cast.today)
-        return cls(reply, stored.case, stored.revision, pilots[0] if pilots else None, cast, rules, others)
+        pilot = pilots[0] if pilots else None
+        meant = _with_holder(reply, pilot) if pilot else reply
+        return cls(meant, stored.case, stored.revision, pilot, cast, rules, others)
 
     def may_answer(self) -> bool:
         """Whether this person was asked in this role about the case, or has the role now."""
@@ -76,13 +78,13 @@ class Standpoint:
         if pilot is None or not isinstance(answer, BlockedBy | ProposeStop | PutUp):
             return None
         around = self._around(pilot)
-        if not isinstance(answer, BlockedBy):
-            why = OpenedBy.LEAD_RAISES if isinstance(answer, PutUp) else OpenedBy.OWNER_PROPOSES_STOP
-            return decision(self.case, why, around) if around.sponsor else None
-        waited = dependency_for(pilot, answer.cause, answer.thing)
-        named = answer if answer.person or waited is None else answer.model_copy(update={"person": waited.holder})
-        person = self.cast.named(named.person)
-        return wish(self.case, named, person.id if person else "", self._thing(answer, waited, person), around)
+        if isinstance(answer, PutUp):
+            sponsor = self.cast.sponsor(pilot)
+            return decision(self.case, OpenedBy.LEAD_RAISES, around) if sponsor and not sponsor.opted_out else None
+        if isinstance(answer, ProposeStop):
+            return decision(self.case, OpenedBy.OWNER_PROPOSES_STOP, around) if around.sponsor else None
+        waited, person = dependency_for(pilot, answer.cause, answer.thing), self.cast.named(answer.person)
+        return wish(self.case, answer, person.id if person else "", self._thing(answer, waited, person), around)
 
     def _thing(self, answer: BlockedBy, waited: Dependency | None, person: Person | None) -> Thing:
         """Return what is waited for: as they said, as the registry has it, or what this person is asked for already."""
@@ -135,7 +137,13 @@ class Standpoint:
             timezone=desk.timezone,
             waiting=self.others,
             other=sponsor.name if sponsor else "",
+            is_owner_told=self._is_owner_told(case),
         )
+
+    def _is_owner_told(self, case: Case) -> bool:
+        """Whether there is an owner who reads what is to be asked in the pilot's name before it leaves."""
+        owner = self.cast.owner(self.pilot) if self.pilot else None
+        return owner is not None and not owner.opted_out and owner.id not in case.disowned
 
     def _around(self, pilot: Pilot) -> Around:
         """Return who stands around the pilot; without an owner its clock is that of who answered."""
@@ -143,6 +151,17 @@ class Standpoint:
         zone, country = clock_of(owner, pilot, self.rules)
         reader = to_recipient(owner, pilot, self.rules) if owner else Recipient("", zone, country)
         return Around(reader, sponsor.id if sponsor else None, self.rules.calendar, self.reply.received_at)
+
+
+def _with_holder(reply: Reply, pilot: Pilot) -> Reply:
+    """Return an owner's answer with whoever the registry names for what is in the way, where they named nobody."""
+    answer = reply.answer
+    if reply.role is not Role.OWNER or not isinstance(answer, BlockedBy) or answer.person:
+        return reply
+    waited = dependency_for(pilot, answer.cause, answer.thing)
+    if waited is None or waited.holder is None:
+        return reply
+    return reply.model_copy(update={"answer": answer.model_copy(update={"person": waited.holder})})
 
 
 def entry_of(reply: Reply, before: Case, after: Case) -> AuditEntry:

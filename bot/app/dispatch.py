@@ -13,7 +13,8 @@ from bot.domain.people import Person
 from bot.domain.pilot import Pilot
 from bot.domain.settings import Mode
 from bot.domain.weekly import Weekly, WeeklyState, parse_weekly_id
-from bot.messages.model import Message
+from bot.messages.digest import says_something
+from bot.messages.model import Message, Section
 from bot.policy.budget import WEEK
 from bot.policy.departure import first_chance
 from bot.policy.item_effects import fewer
@@ -153,7 +154,7 @@ def why_not(outreach: Outreach, known: Known) -> str | None:
     if person is None or person.opted_out:
         return "no longer to be sent"
     if outreach.step in OF_WEEKLIES:
-        return _why_not_weekly(outreach, known.weeklies.get(outreach.case_id))
+        return _why_not_weekly(outreach, known.weeklies.get(outreach.case_id), known)
     ask = known.asks.get((outreach.recipient, outreach.thing or ""))
     if (
         outreach.step is Step.UNBLOCK
@@ -170,10 +171,25 @@ def why_not(outreach: Outreach, known: Known) -> str | None:
     )
 
 
-def _why_not_weekly(outreach: Outreach, weekly: Weekly | None) -> str | None:
+def settled(message: Message, known: Known) -> set[str]:
+    """Return the ids of cases in a weekly message whose decision was taken, or taken back, since it was made."""
+    return {s.case_id for s in message.sections if s.pilot and not _is_undecided(s, known)}
+
+
+def _is_undecided(section: Section, known: Known) -> bool:
+    stored = known.cases.get(section.pilot)
+    return stored is not None and stored.case.id == section.case_id and stored.case.decision is not None
+
+
+def _why_not_weekly(outreach: Outreach, weekly: Weekly | None, known: Known) -> str | None:
     """Return why a weekly message is not to be sent, or not to be shown to whoever reads it first."""
     if weekly is None:
         return "there is no such weekly message"
     if outreach.step is Step.REVIEW:
         return None if weekly.waits and weekly.reviewer == outreach.recipient else "it is settled"
-    return None if weekly.state is WeeklyState.READY else "it was not released"
+    if weekly.state is not WeeklyState.READY:
+        return "it was not released"
+    if outreach.step is not Step.DIGEST or weekly.note:
+        return None
+    message = Message.from_stored(weekly.message)
+    return None if says_something(message, settled(message, known)) else "nothing is left to tell"

@@ -85,7 +85,7 @@ async def _apply_to_case(reply: Reply, ports: Ports, rules: Rules) -> str | None
             said = rules.texts.receipts
             return said.stop_asking if isinstance(reply.answer, StopAsking) else said.closed
         before, follows = standing.case, standing.follows()
-        after = apply_reply(before, reply, reply.received_at, follows) if standing.may_answer() else before
+        after = apply_reply(before, standing.reply, reply.received_at, follows) if standing.may_answer() else before
         try:
             if after != before:
                 await ports.cases.save(

@@ -21,7 +21,7 @@ from bot.domain.upkeep import Field
 from bot.domain.weekly import Weekly, WeeklyKind, WeeklyState, parse_weekly_id
 from bot.errors import Conflict, NotFound
 from bot.messages.digest import Waiting, lead_list, sponsor_digest
-from bot.messages.model import Message
+from bot.messages.model import Message, Section
 from bot.messages.plain import to_plain
 from bot.messages.upkeep import upkeep, with_gaps
 from bot.metrics.portfolio import portfolio
@@ -125,7 +125,12 @@ async def _make(kind: WeeklyKind, person: str, pilots: Sequence[Pilot], fleet: F
     is_digest = kind is WeeklyKind.SPONSOR
     written = _written(kind, person, pilots, since, fleet)
     must_wait = is_digest and not is_trusted(history)
-    is_known = written is not None and _says_nothing_new(written, history, fleet.now, must_wait=must_wait)
+    reviewer = _reviewer(person, pilots, fleet.cast) if must_wait else None
+    is_known = written is not None and (
+        _waits_already(written, history, reviewer, fleet.now)
+        if must_wait
+        else _says_nothing_new(written, history, fleet.now)
+    )
     message = None if is_known else written
     if not (is_known and must_wait):  # the one that waits says what there is to say
         await _supersede([one for one in history if one.waits], ports)
@@ -138,7 +143,7 @@ async def _make(kind: WeeklyKind, person: str, pilots: Sequence[Pilot], fleet: F
         since=since,
         made_at=fleet.now,
         message=message.to_stored() if message else "",
-        reviewer=_reviewer(person, pilots, fleet.cast) if must_wait else None,
+        reviewer=reviewer,
     )
     try:
         await ports.weeklies.save(weekly, None)
@@ -158,14 +163,20 @@ def _written(kind: WeeklyKind, person: str, pilots: Sequence[Pilot], since: date
     return upkeep(missing(pilots, fleet.now.date(), frozenset(Field) - OF_LEADS), texts.upkeep, texts.lead.more)
 
 
-def _says_nothing_new(message: Message, history: Sequence[Weekly], now: datetime, *, must_wait: bool) -> bool:
-    """Whether it tells what the last one told, of late; days by which something is hoped for don't count.
+def _waits_already(message: Message, history: Sequence[Weekly], reviewer: str | None, now: datetime) -> bool:
+    """Whether the same waits for the same reader, with every day in it ahead: nobody is asked each week to release it."""
+    last = next((one for one in reversed(history) if one.waits), None)
+    if last is None or last.reviewer != reviewer or now - last.made_at >= STALE:
+        return False
+    before = Message.from_stored(last.message)
+    asked = [[s.question for s in one.sections] for one in (message, before)]
+    return message.body == before.body and _told(message) == _told(before) and asked[0] == asked[1]
 
-    What must wait is held against the one that waits: nobody is asked each week to release the same.
-    """
-    told = (one for one in reversed(history) if (one.waits if must_wait else one.state is WeeklyState.READY))
-    last = next(told, None)
-    if last is None or now - last.made_at >= (STALE if must_wait else TOLD_AGAIN):
+
+def _says_nothing_new(message: Message, history: Sequence[Weekly], now: datetime) -> bool:
+    """Whether it tells what the last one told, of late; days by which something is hoped for don't count."""
+    last = next((one for one in reversed(history) if one.state is WeeklyState.READY), None)
+    if last is None or now - last.made_at >= TOLD_AGAIN:
         return False
     before = Message.from_stored(last.message)
     is_same_body = last.kind is WeeklyKind.LEAD or message.body == before.body
@@ -175,10 +186,18 @@ def _says_nothing_new(message: Message, history: Sequence[Weekly], now: datetime
 def _told(message: Message) -> list[tuple[str, str]]:
     """Return what a message tells, section by section.
 
-    Of digests that wait for release only whose they are, and of cases only which: their figures move every day.
+    Of digests that wait for release only whose they are, and of cases only which, and why and since when they are on
+    a list: their figures move every day.
     """
     of_whom = ((parse_weekly_id(s.case_id), s) for s in message.sections)
-    return [(known[1], "") if known else (s.case_id, "" if s.pilot else s.fact) for known, s in of_whom]
+    return [(known[1], "") if known else (s.case_id, _kept(s)) for known, s in of_whom]
+
+
+def _kept(section: Section) -> str:
+    """Return what of a section stays the same while nothing happens."""
+    if section.looks:
+        return section.line.partition(";")[0]
+    return "" if section.pilot else section.fact
 
 
 async def _supersede(older: Sequence[Weekly], ports: Ports) -> None:
@@ -203,7 +222,7 @@ def _digest(pilots: Sequence[Pilot], since: datetime, desk: Desk, fleet: Fleet) 
     cases = [(p, fleet.cases[p.id].case) for p in pilots if p.id in fleet.cases]
     texts, today = fleet.rules.texts, desk.day(fleet.now)
     return sponsor_digest(
-        decisions(cases, texts, to_zone(desk.timezone)),
+        decisions(cases, texts, to_zone(desk.timezone), today),
         freed(cases, since, texts),
         newly_stuck(cases, since),
         lesson(cases, since),
@@ -240,7 +259,7 @@ async def _hand_over(fleet: Fleet, ports: Ports) -> None:
     pilots = {**fleet.of_leads(), **fleet.of_sponsors()}
     for person, owned in fleet.weeklies.items():
         for one in owned:
-            is_present = fleet.now.date() - one.week < STALE
+            is_present = fleet.now - (one.released_at or one.made_at) < STALE
             if one.state is WeeklyState.READY and is_present:
                 desk = fleet.desk(person, pilots.get(person, []))
                 await _accept(one, STEPS[one.kind], person, desk, ports)

@@ -1,7 +1,7 @@
 """The parts of a weekly message, from pilots and their cases; nothing of anybody's use, and nothing of who was silent."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from bot.domain.ask import Request, RequestState
@@ -19,8 +19,8 @@ LEFT = frozenset(
 """Wishes that were put to somebody: their owner had seen that the sponsor sees the matter."""
 
 
-def decisions(cases: Cases, texts: Texts, zone: ZoneInfo) -> list[Open]:
-    """Return the decisions that are open."""
+def decisions(cases: Cases, texts: Texts, zone: ZoneInfo, today: date) -> list[Open]:
+    """Return the decisions that are open, but for those that a programme lead looks into first."""
     return [
         Open(
             case_id=case.id,
@@ -32,8 +32,12 @@ def decisions(cases: Cases, texts: Texts, zone: ZoneInfo) -> list[Open]:
             since=case.decision.opened_at.astimezone(zone).date(),
         )
         for pilot, case in cases
-        if case.decision is not None and not case.is_closed
+        if case.decision is not None and not case.is_closed and not _is_looked_into(case, today)
     ]
+
+
+def _is_looked_into(case: Case, today: date) -> bool:
+    return case.state is CaseState.SNOOZED and case.snoozed_until is not None and today < case.snoozed_until
 
 
 def freed(cases: Cases, since: datetime, texts: Texts) -> list[Cleared]:

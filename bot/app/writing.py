@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.app.cast import desk_of
-from bot.app.dispatch import Known
+from bot.app.dispatch import Known, settled
 from bot.app.rules import Rules
 from bot.app.weekly import shown
 from bot.domain.ask import Request, RequestState, Waiting
@@ -12,10 +12,9 @@ from bot.domain.case import Case
 from bot.domain.outreach import OF_WEEKLIES, Outreach, Step
 from bot.domain.people import Person
 from bot.domain.pilot import Pilot
-from bot.domain.survey import ItemId
 from bot.messages import asks
 from bot.messages.compose import compose, owner_choices, section
-from bot.messages.digest import digest_review
+from bot.messages.digest import digest_review, without_decided
 from bot.messages.model import Message, Section
 from bot.messages.plain import to_plain
 from bot.policy.telling import news_since
@@ -51,21 +50,13 @@ class Writer:
         weekly, texts = self._known.weeklies[outreach.case_id], self._rules.texts
         message = shown(weekly)
         if outreach.step is not Step.REVIEW:
-            kept = tuple(s for s in message.sections if s.asks is not ItemId.DECISION or self._is_undecided(s))
-            is_empty = not kept and not message.body
-            return message.model_copy(
-                update={"sections": kept, "body": message.body or ((message.intro or "",) if is_empty else ())}
-            )
+            return without_decided(message, settled(message, self._known), texts.weekly)
         zone = desk_of(self._person, None, self._rules)
         today = zone.day(self._now)
         due = self._rules.calendar.add_working_days(zone.country, today, self._rules.playbook.lead_look_wd)
         sponsor = self._known.people.get(weekly.person)
         name = sponsor.name if sponsor else ""
         return digest_review(to_plain(message), name, weekly.week, texts.weekly, digest=weekly.id, due=due, today=today)
-
-    def _is_undecided(self, section: Section) -> bool:
-        stored = self._known.cases.get(section.pilot)
-        return stored is not None and stored.case.id == section.case_id and stored.case.decision is not None
 
     def sections(self, held: Sequence[Outreach]) -> list[tuple[Step, Section]]:
         """Return a section for each outreach; several about one thing are told once, in the place of the first."""
@@ -83,7 +74,7 @@ class Writer:
         pilot, case, texts = self._known.pilots[outreach.pilot], self._case(outreach.pilot), self._rules.texts
         about, request = self._about(pilot, case), self._request(case, outreach)
         if outreach.step is Step.TOLD:
-            onward = self._onward(case, request)
+            onward = self._leaving(self._onward(case, request), case, pilot)
             told = self._about(pilot, case, onward)
             return asks.told(told, request, owner_choices(case, Step.NUDGE, texts), texts)
         if outreach.step is Step.DECISION:
@@ -124,6 +115,14 @@ class Writer:
             return None
         later = [r for r in case.requests if r.thing.key == request.thing.key and r.hops > request.hops]
         return later[-1] if later else None
+
+    def _leaving(self, onward: Request | None, case: Case, pilot: Pilot) -> Request | None:
+        """Return a wish with the day on which it leaves once its owner has read this: a working day later."""
+        if onward is None:
+            return None
+        desk = desk_of(self._person, pilot, self._rules)
+        later = self._rules.calendar.add_working_days(desk.country, desk.day(self._now), case.playbook.preview_wd)
+        return onward.model_copy(update={"leaves_on": max(onward.leaves_on, later)})
 
     def _about(self, pilot: Pilot, case: Case, onward: Request | None = None) -> asks.About:
         desk, owner = desk_of(self._person, pilot, self._rules), self._known.cast.named(pilot.owner)

@@ -50,6 +50,8 @@ class About:
     """Names of owners with the sentence each added, where several pilots wait."""
     other: str = ""
     onward: Request | None = None
+    is_owner_told: bool = True
+    """Whether there is an owner who is shown what is asked of others before it leaves."""
 
     @property
     def name(self) -> str:

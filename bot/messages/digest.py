@@ -4,7 +4,7 @@ They tell a pilot's fact and the decision that is open, never that somebody did 
 lessons come from the caller: from the registry, from findings, or from answers that their author released.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -153,6 +153,26 @@ def sponsor_digest(
         for writer in (_Writer(texts, fit, today) for fit in FITS)
     ]
     return next((draft for draft in drafts if count_words(draft) <= MOST_WORDS), drafts[-1])
+
+
+def says_something(message: Message, settled: Collection[str]) -> bool:
+    """Whether anything is left of a digest once the decisions of these cases are out of it."""
+    return bool(message.body or _open(message, settled))
+
+
+def _open(message: Message, settled: Collection[str]) -> tuple[Section, ...]:
+    return tuple(s for s in message.sections if s.asks is not ItemId.DECISION or s.case_id not in settled)
+
+
+def without_decided(message: Message, settled: Collection[str], texts: DigestTexts) -> Message:
+    """Return a digest without the decisions of cases that were settled since it was made; as it is where nothing would be left."""
+    kept, said = _open(message, settled), texts.sponsor
+    if len(kept) == len(message.sections) or not says_something(message, settled):
+        return message
+    intro = said.waiting.format(count=len(kept), more="") if kept else said.nothing
+    more = message.more if len(kept) > 1 else None
+    footer = said.footer if kept else said.footer_quiet
+    return message.model_copy(update={"sections": kept, "intro": intro, "more": more, "footer": footer})
 
 
 def count_words(message: Message) -> int:

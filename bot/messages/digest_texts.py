@@ -46,7 +46,9 @@ class LeadReceipts(Group):
     """What is said after a programme lead's answer about a case on their list."""
 
     look: Dated
-    name: Annotated[str, holes("name", "day")]
+    name: Annotated[str, holes("name")]
+    name_alone: Annotated[str, holes("name", "day")]
+    """Where there is no owner who reads it first."""
     sponsor: Annotated[str, holes("sponsor", "day")]
 
 

@@ -22,6 +22,8 @@ STOP: Final = "stop_asking"
 """Can be said to every message."""
 NOT_ME: Final = "not_me"
 """Can be said where the registry gave the role."""
+LEADING: Final = (["to"], ["instead"])
+"""An answer that ends so is followed by words: "change it to ...", "say instead ..."."""
 WHERE_NOT_ME: Final = frozenset({Role.SPONSOR})
 
 
@@ -49,17 +51,20 @@ def find_offered(spoken: Spoken, section: Section, texts: Texts) -> Found | None
     first, offered = _first(spoken), _offered(section, texts)
     clause = next((c for c in spoken.clauses if c.first <= first < c.end), None)
     words = spoken.words(first, clause.end) if clause else []
-    lengths = {c.key: starts(words, texts.words.offered.get(c.key, ())) for c in offered}
+    lengths = {c.key: starts(words, _phrases(c.key, texts)) for c in offered}
     longest = max(lengths.values(), default=0)
     chosen = [c for c in offered if longest and lengths[c.key] == longest]
-    if len(chosen) != 1:
+    if len(chosen) != 1 or clause is None:
         return _bare(spoken, section)
     found = Found(chosen[0], taken=set(range(first + longest)))
-    if chosen[0].key in {STOP, NOT_ME}:
-        # "Stop asking me about ..." and the like may mean less than no message ever: only the phrase itself is taken.
-        return found if not _left(spoken, found) else None
     _fill(found, spoken, first + longest)
-    return found
+    return None if _left(spoken, found) else found
+
+
+def _phrases(key: str, texts: Texts) -> tuple[str, ...]:
+    """Return what an answer begins with; no more messages can be said to everybody in the same words."""
+    said = texts.words.offered.get(key, ())
+    return (*said, *texts.words.whole.get(STOP, ())) if key == STOP else said
 
 
 def _bare(spoken: Spoken, section: Section) -> Found | None:
@@ -111,30 +116,48 @@ def _first(spoken: Spoken) -> int:
     return first
 
 
-def _left(spoken: Spoken, found: Found) -> list[str]:
-    """Return the words that say more than the answer."""
+def _left(spoken: Spoken, found: Found) -> bool:
+    """Whether words are left that say more than was understood: they may turn it around."""
     left = [token.word for n, token in enumerate(spoken.tokens) if n not in found.taken and token.word]
-    return [] if left and " ".join(left) in spoken.known.after else left
+    return bool(left) and " ".join(left) not in {*spoken.known.after, *spoken.known.before}
 
 
 def _fill(found: Found, spoken: Spoken, rest: int) -> None:
-    """Fill the form from the words after the answer: a day, a name, one of the options, and the words that are left."""
+    """Fill the form from the words after the answer: a day, a name, one of the options, and the words that are left.
+
+    Words of their own are taken where the form needs some, or where they stand apart from the answer: behind a sign, or
+    after "because" and the like. "No problem" is no reason against, and "stop messaging me" no lesson.
+    """
     kinds = {f.kind: f for f in reversed(found.choice.form)}
-    if FieldKind.DAY in kinds:
-        _keep(found, kinds[FieldKind.DAY].key, _day(spoken, rest))
+    day = _day(spoken, rest) if FieldKind.DAY in kinds else None
+    if day is not None:
+        _keep(found, kinds[FieldKind.DAY].key, day)
     if FieldKind.PERSON in kinds:
         person = find_name(spoken, rest) or find_person(spoken)
         if person and len(str(person.value)) <= LONGEST_PERSON:
             _keep(found, kinds[FieldKind.PERSON].key, person)
-    if FieldKind.CHOICE in kinds:
-        options = [key for key, label in kinds[FieldKind.CHOICE].options if _names(spoken, rest, key, label)]
-        if len(options) == 1:
-            found.values[kinds[FieldKind.CHOICE].key] = options[0]
-    if FieldKind.TEXT in kinds:
-        raw = [token.raw for n, token in enumerate(spoken.tokens) if n >= rest and n not in found.taken]
-        words = _without_lead(" ".join(raw).strip(SIGNS + " -\u2013\u2014"), spoken)
-        if words and len(words) <= LONGEST_ACTION:
-            found.values[kinds[FieldKind.TEXT].key] = words
+    words, left = kinds.get(FieldKind.TEXT), [n for n in range(rest, len(spoken.tokens)) if n not in found.taken]
+    _pick(found, spoken, rest, kinds.get(FieldKind.CHOICE))
+    if words is None or not left or not (words.required or _is_apart(spoken, rest, left[0])):
+        return
+    raw = " ".join(spoken.tokens[n].raw for n in left).strip(SIGNS + " -\u2013\u2014")
+    said = _without_lead(raw, spoken)
+    if said and len(said) <= LONGEST_ACTION:
+        found.values[words.key] = said
+        found.taken |= set(left)
+
+
+def _is_apart(spoken: Spoken, rest: int, first: int) -> bool:
+    """Whether words begin a clause of their own, or follow something that leads to them."""
+    begins = any(clause.first == first for clause in spoken.clauses)
+    return begins or bool(starts(spoken.words(first), spoken.known.leads)) or spoken.words(0, rest)[-1:] in LEADING
+
+
+def _pick(found: Found, spoken: Spoken, rest: int, asked: FormField | None) -> None:
+    """Note the one option that the words name."""
+    options = [key for key, label in asked.options if _names(spoken, rest, key, label)] if asked else []
+    if asked is not None and len(options) == 1:
+        found.values[asked.key] = options[0]
 
 
 def _day(spoken: Spoken, rest: int) -> Detail | None:

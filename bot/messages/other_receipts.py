@@ -101,7 +101,10 @@ class _Receipts:
         """Say whom a programme lead has just named is asked, and when; the sponsor decides instead."""
         fresh = (r for r in self._after.requests if r.by_lead and r not in self._before.requests)
         made = next(fresh, None)
-        return self._preview(made, self._texts.weekly.lead.receipts.name) if made else self._raised()
+        said = self._texts.weekly.lead.receipts
+        if made is None:
+            return self._raised()
+        return self._preview(made, said.name if self._about.is_owner_told else said.name_alone)
 
     def _raised(self) -> str:
         opened = self._after.decision

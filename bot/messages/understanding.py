@@ -56,7 +56,7 @@ def understand(text: str, section: Section, texts: Texts, *, now: datetime, time
     tokens = tuple(to_tokens(text))
     forms = {choice.key: choice.form for choice in section.choices}
     if not tokens or len(tokens) > MOST_WORDS:
-        return _nothing(texts, forms)
+        return _nothing(texts, forms) if section.is_of_owner else Understanding(texts.unclear.offered)
     clauses = tuple(clause for clause in to_clauses(tokens) if not clause.is_question)
     spoken = Spoken(tokens, clauses, texts.words, now, to_zone(timezone))
     if not section.is_of_owner:
@@ -72,7 +72,7 @@ def understand(text: str, section: Section, texts: Texts, *, now: datetime, time
     held = find_offered(spoken, section.model_copy(update={"choices": wishes}), texts) if wishes else None
     if held is not None:
         return Understanding(show_offered(held, texts, spoken), held.choice.key, held.values, held.gaps)
-    if says_stop(spoken):
+    if says_stop(spoken) and own & forms.keys():
         return Understanding(texts.unclear.stop, candidates=tuple(key for key in (ENDS, ALWAYS) if key in own))
     return _nothing(texts, forms)
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.domain.ask import Request, RequestState
 from bot.domain.case import Block, Case, CaseState, Commitment
-from bot.domain.decision import Decided, OpenDecision, Verdict
+from bot.domain.decision import Decided, OpenDecision, OpenedBy, Verdict
 from bot.domain.outreach import Role
 from bot.domain.reply import (
     Answer,
@@ -178,6 +178,8 @@ def _moves(case: Case, reply: Reply, now: datetime, follows: Follows) -> dict[st
         "commitment": None,
         "block": None,
     }
+    if isinstance(answer, OwnerAnswer) and case.decision and case.decision.opened_by is OpenedBy.OPEN_LONG:
+        fresh["decision"] = None  # it was open for want of a word, which has come
     return fresh | (
         _said_by_owner(case, reply, now, follows) if isinstance(answer, OwnerAnswer) else _left(case, reply, now)
     )

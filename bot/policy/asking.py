@@ -72,7 +72,8 @@ class Asking:
 
     def _was_shown(self, request: Request) -> bool:
         """Whether an owner who did not word it themselves was shown it a working day ago, where there is one."""
-        if self.owner is None or self.owner.opted_out or request.is_worded_by_owner:
+        is_read = self.owner is not None and not self.owner.opted_out and self.owner.person not in self.case.disowned
+        if self.owner is None or not is_read or request.is_worded_by_owner:
             return True
         step, thing = (Step.NUDGE, None) if request.from_registry else (Step.TOLD, request.thing.key)
         shown = self.case.asked_at(step, self.owner.person, thing)

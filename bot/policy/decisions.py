@@ -166,6 +166,7 @@ def apply_decision(case: Case, decision: Decision, outreach_id: str, now: dateti
                 "listed_on": None,
                 "listed_why": None,
                 "decision": None,
+                "commitment": None,
             }
             return case.model_copy(update=again)
         case Park():
@@ -201,7 +202,8 @@ def _of_others(case: Case, decision: Join | Settle | PassOn | OpenUp, now: datet
             fresh = request.model_copy(update={"person": person, "name": name, "hops": request.hops + 1})
             return passed.model_copy(update={"requests": (*passed.requests, fresh)})
         case OpenUp(decision=opened):
-            return case.model_copy(update={"state": CaseState.WAITING, "decision": opened, "block": None})
+            opening = {"state": CaseState.WAITING, "decision": opened, "block": None, "commitment": None}
+            return case.model_copy(update=opening)
 
 
 def cleared(case: Case, now: datetime) -> Case:

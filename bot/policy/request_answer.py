@@ -63,7 +63,7 @@ def apply_to_requests(case: Case, reply: Reply, now: datetime, onward: Request |
     if isinstance(answer, HoldRequest):
         return case.with_request(_held(case, shown, answer, now))
     if isinstance(answer, ChangeRequest):
-        return _changed(case, shown, answer)
+        return _changed(case, shown, answer, reply.person)
     return case.with_request(shown.model_copy(update={"state": RequestState.WITHDRAWN}))
 
 
@@ -89,11 +89,12 @@ def weekdays_after(day: date, count: int) -> date:
     return day
 
 
-def _changed(case: Case, request: Request, answer: ChangeRequest) -> Case:
-    """Correct what is asked for; words of the owner's own stand for no dependency of the registry."""
+def _changed(case: Case, request: Request, answer: ChangeRequest, owner: str) -> Case:
+    """Correct what is asked for; words of the owner's own stand for no dependency of the registry, and for nobody's else."""
     changes: dict[str, object] = {}
     if answer.thing is not None and answer.thing != request.thing.words:
         changes["thing"] = Thing(kind=request.thing.kind, words=answer.thing)
+        changes |= {"from_registry": False, "passed_on": False, "by_lead": False, "said_by": owner}
     if answer.line is not None:
         changes["line"] = answer.line
     if answer.due is not None:

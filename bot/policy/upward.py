@@ -74,7 +74,7 @@ class Upward:
     def _listed_long(self) -> OpenUp | None:
         """Open a decision about what the programme lead's list has not moved, where there is a sponsor to take it."""
         sponsor = self.others.people.get(self.others.sponsor or "")
-        if sponsor is None or sponsor.opted_out or not goes_up(self.case, self.calendar, self.now, sponsor):
+        if sponsor is None or sponsor.opted_out or not goes_up(self.case, self.calendar, self.now, sponsor, self.owner):
             return None
         return self.open(OpenedBy.OPEN_LONG)
 
@@ -113,6 +113,8 @@ class Upward:
         return Say(Step.DECISION, sponsor.person, self.case.loop, before)
 
     def _listed(self, why: str) -> Decision:
+        if self.case.live_requests:  # somebody is being asked: that may settle it
+            return Hold(Quiet.DECISION)
         return Hold(Quiet.LISTED) if self.case.listed_on else ListForLead(why)
 
     def _passed(self, since: date, working_days: int, person: Recipient) -> bool:

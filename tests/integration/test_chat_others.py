@@ -67,7 +67,7 @@ async def test_whoever_is_asked_says_by_when(story: Story) -> None:
 async def test_whoever_is_asked_says_no_and_why(story: Story) -> None:
     """'No, because' leads to the kind of concern and is recorded in their words."""
     await asked(story)
-    shown = await sit(story, "kim", "no, because the agreement allows it for invoices only", "1")
+    shown = await sit(story, "kim", "no, because the agreement allows it for invoices only", "1", "yes")
     assert "What speaks against it? > 1" not in shown
     assert "recorded as a risk, in your words" in shown
     (request,) = (await case_of(story)).requests
@@ -86,12 +86,12 @@ async def test_whoever_is_asked_wants_no_messages(story: Story) -> None:
 async def test_a_reader_releases_and_the_sponsor_decides(story: Story) -> None:
     """The lead releases the digest twice in a word; the sponsor says 'fix it by' a day, and the case follows it."""
     await asked(story)
-    await sit(story, "kim", "no", "1")
+    await sit(story, "kim", "no", "1", "yes")
     for _ in range(2):
         await story.until(to("lee", "review"), most=20)
         assert "Released" in await sit(story, "lee", "release", "yes")
     await story.until(to("sam", "digest"), most=10)
-    shown = await sit(story, "sam", "fix it", "in three weeks", "")
+    shown = await sit(story, "sam", "fix it", "in three weeks", "yes")
     assert "Recorded: fix it by" in shown
     case = await case_of(story)
     assert (case.state, [d.verdict for d in case.decided]) == (CaseState.COMMITTED, [Verdict.FIX])
@@ -100,7 +100,7 @@ async def test_a_reader_releases_and_the_sponsor_decides(story: Story) -> None:
 async def test_a_sponsor_stops_and_says_what_was_learned(story: Story) -> None:
     """A stop asks what was learned, never requires it, and keeps it with the decision."""
     await asked(story)
-    await sit(story, "kim", "no", "1")
+    await sit(story, "kim", "no", "1", "yes")
     for _ in range(2):
         await story.until(to("lee", "review"), most=20)
         await sit(story, "lee", "1")
@@ -118,7 +118,7 @@ async def test_a_sponsor_wants_no_messages(story: Story) -> None:
     for _ in range(2):
         await story.until(to("lee", "review"), most=20)
         await sit(story, "lee", "1")
-    await sit(story, "kim", "no", "1")
+    await sit(story, "kim", "no", "1", "yes")
     await story.until(to("sam", "digest"), most=20)
     assert "you get no more messages" in await sit(story, "sam", "stop asking", "yes")
     assert (await case_of(story)).decided == ()

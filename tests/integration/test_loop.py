@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from stories import DAY, Said, Story, pilot_of, story_of, to, waits_for
 
 from adapters.redis_store.store import RedisStore
 from bot.app.forgetting import forget_words
+from bot.app.weekly import waiting
 from bot.domain.case import Case, CaseState
 from bot.domain.decision import OpenedBy, Verdict
 from bot.domain.outreach import Role
@@ -16,9 +17,12 @@ from bot.domain.people import Preferences
 from bot.domain.reply import (
     BlockedBy,
     Cause,
+    ChangeRequest,
     Cleared,
     Concern,
     Decide,
+    NextStep,
+    NotMe,
     Object,
     OnTrack,
     Promise,
@@ -282,7 +286,7 @@ async def test_a_lead_names_who_can_clear_it_and_the_owner_sees_the_text_first(s
     await listed(story)
     named = BlockedBy(cause=Cause.OTHER, person="kim", thing="read access to the ledger")
     note = await story.answer("lee", "tax", named, Role.LEAD)
-    assert "The owner sees this first; kim gets it on" in note
+    assert "The owner sees this first; kim gets it a working day later" in note
     told = await story.until(to("dana", "told"), most=10)
     assert "the programme lead thinks that kim can clear read access to the ledger" in told.text
     ask = await story.until(ASK, most=7)
@@ -293,6 +297,79 @@ async def test_a_lead_names_who_can_clear_it_and_the_owner_sees_the_text_first(s
     story.back["tax"] = story.today + 2 * DAY
     after = await story.days(50)
     assert ("kim", "thanks") in [(s.to, s.kind) for s in after]
+
+
+async def test_a_lead_names_somebody_where_the_owner_said_it_is_not_theirs(story: Story) -> None:
+    """Nobody is there to read it first: the lead is told the day, and it leaves on it."""
+    await story.begin(pilot_of("tax"), people=("kim",))
+    await story.until(NUDGE)
+    await story.answer("dana", "tax", NotMe())
+    await listed(story)
+    named = BlockedBy(cause=Cause.OTHER, person="kim", thing="the ledger")
+    note = await story.answer("lee", "tax", named, Role.LEAD)
+    assert note.startswith("Thank you. kim gets this on")
+    ask = await story.until(ASK, most=4)
+    assert "The programme lead thinks that you can clear it" in ask.text
+    assert [s for s in story.said() if (s.to, s.kind) == ("dana", "told")] == []
+
+
+async def test_the_day_that_is_told_is_the_day_on_which_it_leaves(story: Story) -> None:
+    """However long the telling waited, what the owner reads of the day holds; better words are theirs and are not told back."""
+    await story.begin(pilot_of("tax"), people=("kim",))
+    await listed(story)
+    await story.answer("lee", "tax", BlockedBy(cause=Cause.OTHER, person="kim", thing="the ledger"), Role.LEAD)
+    told = await story.until(to("dana", "told"), most=10)
+    note = await story.answer("dana", "tax", ChangeRequest(thing="the invoices of May"))
+    assert "Changed. kim gets this on" in note
+    ask = await story.until(ASK, most=7)
+    assert f"{ask.day.day} {ask.day:%B}" in told.text
+    assert "the invoices of May" in ask.text
+    assert "dana thinks that you can clear it" in ask.text
+    assert len([s for s in story.said() if (s.to, s.kind) == ("dana", "told")]) == 1
+
+
+async def test_an_owner_who_answers_after_all_is_left_alone(story: Story) -> None:
+    """A decision that time has opened is taken back by a word of the owner: quiet until their day, for the sponsor too."""
+    await story.begin(pilot_of("tax"))
+    for _ in range(2):
+        await story.until(to("lee", "review"), most=60)
+        await released(story)
+    while not (await case_of(story)).decision:
+        await story.days(1)
+    day = story.today + 40 * DAY
+    at = datetime.combine(day, time(9), UTC)
+    assert "Silence until" in await story.answer("dana", "tax", NextStep(action="call two teams", at=at))
+    quiet = await story.days(39)
+    assert [s for s in quiet if s.to == "dana" or s.kind == "decision"] == []
+    assert all("Decisions waiting" not in s.text for s in quiet if s.kind == "digest")
+
+
+async def test_a_digest_that_is_released_late_leaves_all_the_same(story: Story) -> None:
+    """Whoever releases one that has waited for weeks is told that it leaves, and it does, with no day in it that has gone."""
+    await story.begin(pilot_of("tax"))
+    await story.until(to("lee", "review"), most=60)
+    while not (await case_of(story)).decision:
+        await story.days(1)
+    await story.days(6)
+    (first,) = await waiting(story.world.ports)
+    while [one.id for one in await waiting(story.world.ports)] == [first.id]:
+        await story.days(1)
+    (second,) = await waiting(story.world.ports)
+    note = await story.world.review("lee", second.id, ReleaseWeekly())
+    assert "Released" in note
+    digest = await story.until(to("sam", "digest"), most=5)
+    assert "planned for" in digest.text or f"by {digest.day:%a}" not in digest.text
+    assert (second.made_at - first.made_at).days <= 21
+
+
+async def test_a_reader_who_is_gone_is_followed_by_another(story: Story) -> None:
+    """When whoever was to release it wants no messages, the next one is asked within a week."""
+    await story.begin(pilot_of("tax"), pilot_of("hr", programme_lead="lou"), people=("kim",))
+    await story.until(to("lou", "review"), most=60)
+    while not (await case_of(story)).decision:
+        await story.days(1)
+    await story.world.ports.people.opt_out(story.world.ports.people.identify("lou"))
+    await story.until(to("lee", "review"), most=9)
 
 
 async def test_an_owner_can_take_back_what_a_lead_would_ask(story: Story) -> None:

@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 
 from bot.domain.ask import Request, RequestState, Thing
 from bot.domain.calendar import Calendar
-from bot.domain.case import Block, Case, CaseState
+from bot.domain.case import Asked, Block, Case, CaseState, Commitment
 from bot.domain.decision import OpenDecision, OpenedBy
 from bot.domain.finding import Kind
-from bot.domain.outreach import Role
-from bot.domain.reply import Answer, BlockedBy, Cause, PutUp, Reply, SnoozeUntil
+from bot.domain.outreach import DeliveryState, Role, Step
+from bot.domain.reply import Answer, BlockedBy, Cause, NextStep, NotMe, OnTrack, PutUp, Reply, SnoozeUntil
 from bot.policy.answer import apply_reply, objection
 from bot.policy.budget import Budget
 from bot.policy.decide import decide
-from bot.policy.decisions import Decision, OpenUp, Others, Recipient
-from bot.policy.lead_list import DATA_CHECK, NEEDS_LOOK, NOBODY_NAMED, ON_TRACK_TWICE
+from bot.policy.decisions import Decision, OpenUp, Others, Recipient, Say
+from bot.policy.lead_list import DATA_CHECK, NEEDS_LOOK, NOBODY_NAMED, ON_TRACK_TWICE, goes_up
 
 DAY = timedelta(days=1)
 TODAY = NOW.date()
@@ -99,10 +99,113 @@ def test_what_is_for_people_stays_with_them(case: Case, others: Others) -> None:
     assert not isinstance(next_of(case, others), OpenUp)
 
 
-def test_a_block_whose_day_has_passed_goes_up_too() -> None:
-    """Once the day that was named has passed, what nobody could be named for is the sponsor's."""
-    case = listed(TODAY - 30 * DAY, NOBODY_NAMED, state=CaseState.BLOCKED, block=block(Cause.DATA, TODAY - DAY))
-    assert isinstance(next_of(case), OpenUp)
+def checked(at: datetime) -> Asked:
+    """Return the question about a day that has passed, as it reached the owner."""
+    return Asked(
+        outreach="check",
+        step=Step.CHECK,
+        loop=1,
+        occurrence=0,
+        person=OWNER.person,
+        decided_at=at,
+        sent_at=at,
+        outcome=DeliveryState.SENT,
+    )
+
+
+def test_who_was_told_to_be_asked_again_is_asked_before_it_goes_up() -> None:
+    """A block whose day has passed waits for the one question that was announced, and for its days; without an owner it does not."""
+    passed = block(Cause.DATA, TODAY - 12 * DAY)
+    case = listed(TODAY - 30 * DAY, NOBODY_NAMED, state=CaseState.BLOCKED, block=passed)
+    assert not isinstance(next_of(case), OpenUp)
+    late = case.model_copy(update={"asked": (checked(NOW - 2 * DAY),)})
+    assert not isinstance(next_of(late), OpenUp)
+    early = case.model_copy(update={"asked": (checked(NOW - 9 * DAY),)})
+    assert isinstance(next_of(early), OpenUp)
+    assert goes_up(case.model_copy(update={"disowned": (OWNER.person,)}), Calendar(), NOW, SAM, OWNER)
+    assert goes_up(case, Calendar(), NOW, SAM, None)
+
+
+def test_what_was_answered_with_a_clash_of_targets_stays_with_people() -> None:
+    """Also once the owner has said that the pilot is not theirs, which ends the block."""
+    clash = apply_reply(listed(TODAY - 30 * DAY), by_owner(BlockedBy(cause=Cause.TARGETS)), NOW - 20 * DAY)
+    gone = apply_reply(clash, by_owner(NotMe(), "k2"), NOW - 19 * DAY)
+    assert gone.block is None
+    assert not goes_up(gone, Calendar(), NOW, SAM, OWNER)
+
+
+def test_a_small_pilot_does_not_go_up() -> None:
+    """It gets one question and no more, from nobody."""
+    small = listed(TODAY - 30 * DAY).model_copy(update={"findings": (FALL.model_copy(update={"tier": "question"}),)})
+    assert not goes_up(small, Calendar(), NOW, SAM, OWNER)
+
+
+def test_a_day_that_somebody_promised_is_waited_for() -> None:
+    """Neither a promise nor an agreed step is overtaken by the list."""
+    promised = wish(RequestState.PROMISED).model_copy(update={"promised_for": TODAY + DAY})
+    assert not goes_up(listed(TODAY - 30 * DAY, requests=(promised,)), Calendar(), NOW, SAM, OWNER)
+    step = Commitment(action="call", due_at=NOW + DAY, said_by="p_sam", made_at=NOW - DAY)
+    assert not goes_up(listed(TODAY - 30 * DAY, commitment=step), Calendar(), NOW, SAM, OWNER)
+
+
+def by_owner(answer: Answer, key: str = "k1") -> Reply:
+    """Return what the owner says."""
+    case = open_case(FALL)
+    return Reply(
+        key=key, person=OWNER.person, case_id=case.id, pilot=case.pilot, answer=answer, received_at=NOW - 20 * DAY
+    )
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [OnTrack(), NextStep(action="call", at=NOW + DAY), BlockedBy(cause=Cause.DATA), SnoozeUntil(until=TODAY + DAY)],
+)
+def test_a_word_of_the_owner_takes_back_what_time_has_opened(answer: Answer) -> None:
+    """Once they have said something, what they were promised holds: no decision is asked for besides."""
+    opened = RAISED.model_copy(update={"opened_by": OpenedBy.OPEN_LONG})
+    case = listed(TODAY - 30 * DAY, decision=opened)
+    assert apply_reply(case, by_owner(answer), NOW).decision is None
+    raised = listed(TODAY - 30 * DAY, decision=RAISED)
+    assert apply_reply(raised, by_owner(answer), NOW).decision == RAISED
+
+
+def test_a_look_of_the_lead_takes_back_or_moves_a_decision() -> None:
+    """What time has opened is taken back; what somebody else has opened is hoped for after the look."""
+    until = TODAY + 40 * DAY
+    opened = RAISED.model_copy(update={"opened_by": OpenedBy.OPEN_LONG})
+    case = listed(TODAY - 3 * DAY, decision=opened)
+    assert apply_reply(case, by_lead(SnoozeUntil(until=until), case), NOW).decision is None
+    case = listed(TODAY - 3 * DAY, decision=RAISED)
+    moved = apply_reply(case, by_lead(SnoozeUntil(until=until), case), NOW).decision
+    assert moved is not None
+    assert moved.due == until
+
+
+def test_one_wish_of_a_person_and_a_thing_is_alive_at_a_time() -> None:
+    """What is asked for already is not asked for again on a lead's word; what has ended is, in its place."""
+    named = BlockedBy(cause=Cause.OTHER, person="Kim")
+    case = listed(TODAY - 3 * DAY, requests=(wish(RequestState.OUT),))
+    assert "is asked for that already" in (objection(by_lead(named, case), case, NOW, wish()) or "")
+    ended = listed(TODAY - 3 * DAY, requests=(wish(RequestState.EXPIRED),))
+    after = apply_reply(ended, by_lead(named, ended), NOW, wish())
+    assert [r.state for r in after.requests] == [RequestState.SHOWN]
+
+
+def test_whom_nobody_reads_first_is_asked_without_waiting() -> None:
+    """A wish of the lead leaves although the owner has said that the pilot is not theirs."""
+    ready = wish().model_copy(update={"by_lead": True, "said_by": "p_lee", "leaves_on": TODAY})
+    case = listed(
+        TODAY - 3 * DAY,
+        state=CaseState.BLOCKED,
+        block=block(Cause.DATA, TODAY + DAY),
+        requests=(ready,),
+        disowned=(OWNER.person,),
+        listed_on=None,
+    )
+    kim = Recipient("p_kim", "Europe/Berlin", "DE")
+    said = next_of(case, Others(people={"p_sam": SAM, "p_kim": kim}, sponsor="p_sam"))
+    assert isinstance(said, Say)
+    assert (said.step, said.person) == (Step.UNBLOCK, "p_kim")
 
 
 def test_a_lead_takes_it_until_a_day() -> None:

@@ -1,0 +1,173 @@
+"""What Slack delivers: ours is understood, everything else is left alone, and nothing of it is a fault."""
+
+import json
+import random
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.slack.blocks import FORM, Ref
+from adapters.slack.inbound import Filled, Said, Tap, read_form, read_tap, read_words
+
+REF = Ref("d1", "tax#1:", "blocked")
+PAYLOADS = Path(__file__).resolve().parents[2].parent / "shared/fixtures/slack/payloads"
+READERS = (read_tap, read_form, read_words)
+MUTATIONS = 20_000
+
+
+def tapped(value: str = REF.to_value(), **changes: object) -> dict[str, Any]:
+    """Return a tap as Slack delivers one."""
+    action = {"type": "button", "action_id": "choice:blocked", "value": value, "action_ts": "1.2"}
+    body = {
+        "type": "block_actions",
+        "user": {"id": "U1"},
+        "team": {"id": "T1"},
+        "trigger_id": "3.4",
+        "actions": [action],
+    }
+    return body | changes
+
+
+def submitted(values: dict[str, Any], callback: str = FORM, metadata: str = REF.to_value()) -> dict[str, Any]:
+    """Return a form as Slack delivers one, with the state of each input by its name."""
+    state = {"values": {name: {name: element} for name, element in values.items()}}
+    view = {"id": "V1", "callback_id": callback, "private_metadata": metadata, "state": state}
+    return {"type": "view_submission", "user": {"id": "U1"}, "team": {"id": "T1"}, "view": view}
+
+
+def written(**changes: object) -> dict[str, Any]:
+    """Return a direct message as Slack delivers one."""
+    event = {"type": "message", "channel_type": "im", "user": "U1", "channel": "D1", "text": "on track", "ts": "5.6"}
+    return {"type": "event_callback", "team_id": "T1", "event": event | changes}
+
+
+def test_a_tap_is_one_however_often_it_comes() -> None:
+    """Button, person and moment make its key; another moment is another tap."""
+    tap = read_tap(tapped())
+    assert tap == Tap("T1", "U1", REF, "3.4", tap.key if tap else "")
+    again, later = read_tap(tapped()), tapped()
+    later["actions"][0]["action_ts"] = "1.3"
+    assert again == tap
+    assert (found := read_tap(later)) is not None
+    assert tap is not None
+    assert found.key != tap.key
+
+
+def test_a_form_gives_its_values() -> None:
+    """Days, moments, people, options and words come as what they are; what was left empty is not there."""
+    form = read_form(
+        submitted(
+            {
+                "until": {"type": "datepicker", "selected_date": "2026-03-20"},
+                "at": {"type": "datetimepicker", "selected_date_time": 1773306000},
+                "person": {"type": "users_select", "selected_user": "U2"},
+                "cause": {"type": "radio_buttons", "selected_option": {"value": "data"}},
+                "second": {"type": "static_select", "selected_option": {"value": "legal"}},
+                "thing": {"type": "plain_text_input", "value": "the ledger"},
+                "line": {"type": "plain_text_input", "value": None},
+                "due": {"type": "datepicker", "selected_date": None},
+                "odd": {"type": "datepicker", "selected_date": "tomorrow"},
+                "other": {"type": "file_input", "files": []},
+            }
+        )
+    )
+    assert isinstance(form, Filled)
+    assert form.ref == REF
+    assert form.values == {
+        "until": date(2026, 3, 20),
+        "at": datetime(2026, 3, 12, 9, 0, tzinfo=UTC),
+        "person": "U2",
+        "cause": "data",
+        "second": "legal",
+        "thing": "the ledger",
+    }
+
+
+def test_words_are_those_of_a_person_in_their_direct_messages() -> None:
+    """Letters that Slack escapes are read back; channels, bots, edits and empty ones are not for us."""
+    said = read_words(written(text="blocked by R&amp;D &lt;soon&gt;"))
+    assert isinstance(said, Said)
+    assert (said.user, said.channel, said.text) == ("U1", "D1", "blocked by R&D <soon>")
+    for changes in ({"channel_type": "channel"}, {"bot_id": "B1"}, {"subtype": "message_changed"}, {"text": ""}):
+        assert read_words(written(**changes)) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        tapped(value="click_me_123"),
+        tapped(actions=[]),
+        tapped(user=None),
+        tapped(team={}),
+        submitted({}, callback="view-id"),
+        submitted({}, metadata="This is for you!"),
+        None,
+        [],
+        "x",
+        {"type": "block_actions"},
+    ],
+)
+def test_what_is_not_ours_is_left_alone(body: object) -> None:
+    """Buttons and forms of others, and whatever has no shape, are nothing."""
+    assert [reader(body) for reader in READERS] == [None, None, None]
+
+
+def payloads() -> list[object]:
+    """Return every payload of Slack's own libraries that is beside the project."""
+    if not PAYLOADS.exists():
+        pytest.skip("the payloads of Slack's libraries are not beside the project")
+    return [json.loads(path.read_text()).get("payload") for path in sorted(PAYLOADS.glob("*.json"))]
+
+
+def test_payloads_of_others_are_left_alone() -> None:
+    """Real payloads that are not about us are understood as nothing."""
+    found = payloads()
+    assert len(found) == 10
+    envelopes = [
+        e["payload"] for p in found if isinstance(p, list) for e in p if isinstance(e, dict) and "payload" in e
+    ]
+    for body in [*found, *envelopes]:
+        assert [reader(body) for reader in READERS] == [None, None, None]
+
+
+def mutated(body: object, dice: random.Random) -> object:
+    """Return a payload in which something was taken out, put in or exchanged."""
+    odd = [None, "", "x" * 5000, -1, 1e308, True, [], {}, [[]], {"id": {}}, "\ud800", 2**70]
+    if dice.random() < 0.2:
+        return dice.choice(odd)
+    if isinstance(body, dict) and body:
+        name = dice.choice(list(body))
+        changed = {k: v for k, v in body.items() if k != name}
+        return changed if dice.random() < 0.2 else changed | {name: mutated(body[name], dice)}
+    if isinstance(body, list) and body:
+        place = dice.randrange(len(body))
+        return [*body[:place], mutated(body[place], dice), *body[place + 1 :]]
+    return dice.choice(odd)
+
+
+def test_no_mutated_payload_is_a_fault() -> None:
+    """Of thousands of payloads with something broken each is understood or left alone."""
+    dice = random.Random(6)  # noqa: S311  the same payloads each time
+    pickers = {
+        "a": {"type": "datetimepicker", "selected_date_time": 9},
+        "b": {"type": "users_select", "selected_user": "U"},
+    }
+    whole = [tapped(), submitted(pickers), written()]
+    for n in range(MUTATIONS):
+        body = mutated(whole[n % 3], dice)
+        found = [reader(body) for reader in READERS]
+        assert sum(one is not None for one in found) <= 1
+
+
+@given(
+    body=st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
+    )
+)
+def test_any_json_is_nothing_or_ours(body: object) -> None:
+    """No JSON is a fault."""
+    assert [reader(body) for reader in READERS] == [None, None, None]
