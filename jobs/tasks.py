@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 LEASE: Final = timedelta(seconds=10)
 """A task of a worker that died is given to another within this."""
-IDLE: Final = timedelta(seconds=4)
+IDLE: Final = timedelta(seconds=3)
 """So long the engine waits for a sign of life of a task; it looks four times in that time, and those who wait for
 a dead one's place look again after as much."""
 CHECK: Final = timedelta(milliseconds=200)

@@ -113,7 +113,10 @@ class _Receipts:
 
     def _preview(self, request: Request, how: str | None = None) -> str:
         told = how or self._texts.others.preview.told
-        fills = {"name": shorten(request.name, LONGEST_NAME), "day": self._about.day(request.leaves_on)}
+        fills = {
+            "name": shorten(request.name, LONGEST_NAME),
+            "day": self._about.day(max(request.leaves_on, self._about.today)),
+        }
         return f"{told.format(**fills)}\n{self._text(request)}"
 
     def _text(self, request: Request) -> str:

@@ -204,10 +204,12 @@ def _means_stop(spoken: Spoken, words: list[str]) -> bool:
 def _blocked(spoken: Spoken) -> Draft | None:
     """Read that something is in the way: a phrase that opens or ends a clause, or the cause alone."""
     covers, named = _in_the_way(spoken)
-    if not covers or contains(spoken.words(0), spoken.known.over):
+    clears = _who_clears(spoken)
+    said = spoken.words(0) if clears is None else [*spoken.words(0, clears.first), *spoken.words(clears.end)]
+    if not covers or contains(said, spoken.known.over):
         return None
     draft = Draft("blocked", covers)
-    until, person = find_until(spoken), named or find_person(spoken)
+    until, person = find_until(spoken), clears or named or find_person(spoken)
     draft.keep("until", until)
     if person and len(str(person.value)) <= LONGEST_PERSON:
         draft.keep("person", person)
@@ -216,6 +218,16 @@ def _blocked(spoken: Spoken) -> Draft | None:
     if len(causes) == 1:
         draft.values["cause"] = causes.pop().value
     return draft
+
+
+def _who_clears(spoken: Spoken) -> Detail | None:
+    """Return the person of whom a text says that they could clear it, with the words that say so."""
+    for n in range(len(spoken.tokens)):
+        name = find_name(spoken, n)
+        taken = starts(spoken.words(name.end), spoken.known.clears) if name else 0
+        if name and taken:
+            return Detail(name.value, name.first, name.end + taken)
+    return None
 
 
 def _in_the_way(spoken: Spoken) -> tuple[set[int], Detail | None]:

@@ -56,6 +56,8 @@ class Words(BaseModel):
     """Written with a capital letter at times, and nobody's name."""
     hedges: Phrases
     """Beside a plain answer these may turn it around, so the answer is not taken."""
+    clears: Phrases
+    """After a name: that person could clear what is in the way."""
     empty: Phrases
     """After the words for something in the way: nothing is."""
     over: Phrases

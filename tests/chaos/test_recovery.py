@@ -19,7 +19,7 @@ from stores import one_server
 from bot.domain.outreach import Delivery, DeliveryState
 from jobs.tasks import LEASE
 
-ALL: Final = 1000
+ALL: Final = 400
 BEFORE: Final = 100
 """Messages that have arrived when the worker is killed: the rest is in its hands, in the other's, or queued."""
 GRACE: Final = timedelta(seconds=2)

@@ -21,7 +21,7 @@ from bot.domain.outreach import DeliveryState
 DRIVER = Path(__file__).with_name("driver.py")
 ROOT = Path(__file__).resolve().parent.parent.parent
 OPEN = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
-PILOTS = 60
+PILOTS, DAYS = 60, 120
 SECRET = b"a key of the kill tests"
 KEY = {"STICKSHAKER_PSEUDONYM_KEY": SECRET.decode()}
 """An export tells which key its ids were made with."""
@@ -106,7 +106,7 @@ def test_killed_in_the_middle_of_a_load(tmp_path: Path) -> None:
     """A load that was killed and is run again leaves the same store as one that was not."""
     registry, usage = tmp_path / "registry.csv", tmp_path / "usage.csv"
     registry.write_text("id,name,owner\n" + "".join(f"p{n},Pilot {n},o{n}\n" for n in range(200)))
-    days = [(datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=n)).date() for n in range(240)]
+    days = [(datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=n)).date() for n in range(DAYS)]
     usage.write_text(
         "pilot,day,active_users,seats\n" + "".join(f"p{n},{day},{n % 30},40\n" for day in days for n in range(200))
     )
@@ -114,7 +114,7 @@ def test_killed_in_the_middle_of_a_load(tmp_path: Path) -> None:
     again, hits = export(tmp_path / "killed", registry, usage, kills=3)
     assert hits > 0
     assert again == whole
-    assert len(whole.splitlines()) == 1 + 1 + 200 + 200 * 240 + 1
+    assert len(whole.splitlines()) == 1 + 1 + 200 + 200 * DAYS + 1
 
 
 def export(folder: Path, registry: Path, usage: Path, kills: int) -> tuple[str, int]:
@@ -127,7 +127,7 @@ def export(folder: Path, registry: Path, usage: Path, kills: int) -> tuple[str, 
     hits = 0
     for round_ in range(kills):
         process = subprocess.Popen(load, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_for_rows(EmbeddedServer(folder), 1 + 60 * round_, process)
+        wait_for_rows(EmbeddedServer(folder), 1 + DAYS // 4 * round_, process)
         time.sleep(dice.uniform(0.0, 0.2))
         hits += process.poll() is None
         process.kill()

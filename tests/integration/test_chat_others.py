@@ -1,13 +1,10 @@
 """The terminal chat of whoever is asked to clear the way, of a sponsor, of a reader and of a programme lead, in words and by number."""
 
-import io
-
 import pytest
-from rich.console import Console
+from sitting import sit
 from stories import Story, pilot_of, story_of, to
 
 from adapters.redis_store.store import RedisStore
-from adapters.terminal.chat import Chat
 from bot.domain.case import Case, CaseState
 from bot.domain.decision import OpenedBy, Verdict
 
@@ -16,25 +13,6 @@ from bot.domain.decision import OpenedBy, Verdict
 def story(store: RedisStore) -> Story:
     """Return an empty firm."""
     return story_of(store)
-
-
-async def sit(story: Story, person: str, *lines: str) -> str:
-    """Sit down as a person, type these lines, leave, and return what was shown."""
-    typed, shown = iter(lines), io.StringIO()
-
-    def read(prompt: str) -> str:
-        try:
-            line = next(typed)
-        except StopIteration:
-            raise EOFError from None
-        shown.write(f"{prompt}{line}\n")
-        return line
-
-    world = story.world
-    found = await world.ports.people.get(world.ports.people.identify(person))
-    assert found is not None
-    await Chat(world.ports, world.rules, found, world.work, Console(file=shown, width=300), read).run()
-    return " ".join(shown.getvalue().replace("│", " ").split())
 
 
 async def case_of(story: Story) -> Case:

@@ -33,6 +33,8 @@ from bot.domain.reply import (
     WithdrawRequest,
 )
 
+ONCE = (12,)
+"""One pass a day is enough for a year."""
 NUDGE, ASK = to("dana", "nudge"), to("kim", "unblock_ask")
 DATA = BlockedBy(cause=Cause.DATA, thing="read access to the ledger", person="kim")
 
@@ -222,7 +224,7 @@ async def test_when_the_owner_is_gone_whoever_stands_in_takes_over(story: Story)
 async def test_when_nobody_answers_at_all_little_is_said_and_the_case_is_visible(story: Story) -> None:
     """A year of silence: two questions to the owner, nothing to a sponsor nobody released a digest for; the lead gets what has not changed once in four weeks, and the digest to release once in three."""
     await story.begin(pilot_of("tax"))
-    said = await story.days(365)
+    said = await story.days(365, ONCE)
     to_owner = [s for s in said if s.to == "dana"]
     assert [s.kind for s in to_owner] == ["nudge", "follow_up"]
     assert [s for s in said if s.to == "sam"] == []
@@ -243,7 +245,7 @@ async def test_a_year_in_which_a_sponsor_reads_and_nobody_answers(story: Story) 
     for _ in range(2):
         await story.until(to("lee", "review"), most=60)
         await released(story)
-    said = await story.days(365)
+    said = await story.days(365, ONCE)
     by = Counter((s.to, s.kind) for s in [*story.said()])
     assert by["dana", "nudge"] + by["dana", "follow_up"] <= 8
     digests = [s for s in said if (s.to, s.kind) == ("sam", "digest")]

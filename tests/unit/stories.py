@@ -104,12 +104,12 @@ class Story:
         people = usual // 4 if is_low else usual
         return UsageDay(pilot=pilot, day=day, source="chat", active_users=people, seats=SEATS, active_28d=USUAL + 6)
 
-    async def days(self, count: int) -> list[Said]:
-        """Live through days and return what was said in them."""
+    async def days(self, count: int, hours: tuple[int, ...] = HOURS) -> list[Said]:
+        """Live through days, with work at these hours (UTC) of each, and return what was said in them."""
         before = len(self.world.chat.got)
         for _ in range(count):
             await self.load(self.today - DAY, self.today - DAY)
-            await self.world.day(HOURS)
+            await self.world.day(hours)
             self.world.clock.at = datetime.combine(self.today, MORNING)
         return self.said()[before:]
 

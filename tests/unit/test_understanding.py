@@ -72,6 +72,8 @@ def said(text: str, where: Section = NUDGE) -> Understanding:
         ("Dana took over", "not_me", {"person": "Dana"}),
         ("it's not mine any more, Dana Smith owns it now", "not_me", {"person": "Dana Smith"}),
         ("handed over to Dana", "not_me", {"person": "Dana"}),
+        ("blocked by data, Kim Lee could clear it", "blocked", {"cause": "data", "person": "Kim Lee"}),
+        ("waiting for legal, Kim can help", "blocked", {"cause": "approval", "person": "Kim"}),
         ("end this pilot", "stop", {}),
         ("I think we should stop this pilot", "stop", {}),
         ("I would end it, thanks", "stop", {}),
