@@ -67,7 +67,7 @@ def test_killed_in_the_middle_of_sweeps_and_sends(tmp_path: Path, seed: int) -> 
     asyncio.run(with_store(tmp_path, fill))
     dice = random.Random(seed)  # noqa: S311  the moments of the kills, no secret
     at, kills = OPEN, 0
-    for round_ in range(14):
+    for round_ in range(10):
         process = start(tmp_path, at, f"w{round_}")
         time.sleep(dice.uniform(0.0, 0.5))
         if process.poll() is None:

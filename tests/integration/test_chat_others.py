@@ -151,6 +151,13 @@ async def test_an_owner_holds_what_is_on_its_way(story: Story) -> None:
     shown = await sit(story, "dana", "hold it until Friday, because Kim is away", "yes")
     assert "kim gets this on Wed 11 February, unless you say otherwise" in shown
     assert "> Pilot tax waits for read access to the ledger" in shown
+    for fact in (
+        "Is it right as it is, or should it wait, change, or not be asked?",
+        "which you answer for",
+        "You and the programme admins see your answer",
+        "a hold counts against nobody",
+    ):
+        assert fact in shown
     assert "Held until Fri 13 February" in shown
     (request,) = (await case_of(story)).requests
     assert request.hold_reason == "Kim is away"
