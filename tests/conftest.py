@@ -23,8 +23,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 LONG = frozenset(
     {
-        "test_when_nobody_answers_at_all_little_is_said_and_the_case_is_visible",
-        "test_a_year_in_which_a_sponsor_reads_and_nobody_answers",
         "test_no_promise_is_broken",
         "test_three_replicas_send_what_one_sends",
         "test_a_week_of_downtime_is_followed_by_the_ramp",
@@ -34,13 +32,16 @@ LONG = frozenset(
         "test_no_body_is_a_fault_of_ours",
     }
 )
-"""Long lives and many draws, whose lines other tests cover too."""
+"""Many draws, and long lives, whose lines other tests cover too."""
+LIVED = frozenset({"test_loop.py", "test_lives.py", "test_chat_stories.py", "test_restatement.py"})
+"""Whole lives of pilots, day by day: the same."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave the long ones, and those that run in processes of their own, out of the coverage: counting lines doubles their time."""
     for item in items:
-        if item.path.parent.name in {"chaos", "e2e"} or getattr(item, "originalname", item.name) in LONG:
+        is_long = getattr(item, "originalname", item.name) in LONG or item.path.name in LIVED
+        if is_long or item.path.parent.name in {"chaos", "e2e"}:
             item.add_marker("no_cover")
 
 
