@@ -52,6 +52,11 @@ class Waiting:
     message: Message
     section: Section
 
+    @property
+    def letter(self) -> tuple[str, str]:
+        """Return what several questions have in common that are shown in one message."""
+        return self.delivery.id, self.message.kind
+
 
 def answered_at(case: Case, section: Section, person: str) -> datetime | None:
     """Return when the question of a section was answered last: by the owner, by who was asked, or by the sponsor."""
@@ -177,8 +182,7 @@ class Chat:
         """Show one question and take its answer, leave it for later, or turn to another of its message."""
         pilot = await self._ports.pilots.get(one.section.pilot)
         self._zone, _ = clock_of(self._person, pilot, self._rules)
-        is_beside = (w.delivery.id == one.delivery.id and w.message.kind == one.message.kind for w in waiting)
-        others = [w for w, beside in zip(waiting, is_beside, strict=True) if beside and w is not one]
+        others = [w for w in waiting if w is not one and w.letter == one.letter]
         sections = tuple(w.section for w in (one, *others))
         message = one.message.model_copy(update={"sections": sections})
         if not one.section.footer and one.section.is_of_owner:

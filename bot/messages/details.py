@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
@@ -51,6 +51,25 @@ class Detail:
     value: Value
     first: int
     end: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Gathered:
+    """What was found of one answer: its details, doubts about others, and the words that are taken."""
+
+    covers: set[int] = field(default_factory=set)
+    values: dict[str, str | date | datetime] = field(default_factory=dict)
+    doubts: dict[str, Doubt] = field(default_factory=dict)
+
+    def keep(self, key: str, found: Detail | None) -> None:
+        """Note a detail that was found, as a value or as a doubt."""
+        if found is None:
+            return
+        self.covers |= set(range(found.first, found.end))
+        if isinstance(found.value, Doubt):
+            self.doubts[key] = found.value
+        else:
+            self.values[key] = found.value
 
 
 def find_day(spoken: Spoken, first: int) -> Detail | None:

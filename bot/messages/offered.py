@@ -5,14 +5,13 @@ and words of their own in the rest fill its form. It is shown back for a yes or 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 from bot.domain.outreach import Role
 from bot.messages.answers import LONGEST_ACTION, LONGEST_PERSON, Value, ask_back
-from bot.messages.days import Doubt
-from bot.messages.details import Detail, Spoken, find_day, find_name, find_person, find_until
+from bot.messages.details import Detail, Gathered, Spoken, find_day, find_name, find_person, find_until
 from bot.messages.model import Choice, FieldKind, FormField, Section
 from bot.messages.phrases import SIGNS, contains, starts, to_words
 from bot.messages.texts import Texts
@@ -27,14 +26,11 @@ LEADING: Final = (["to"], ["instead"])
 WHERE_NOT_ME: Final = frozenset({Role.SPONSOR})
 
 
-@dataclass(slots=True)
-class Found:
-    """One answer with what was found of its form, doubts about it, and the words that are taken."""
+@dataclass(slots=True, kw_only=True)
+class Found(Gathered):
+    """One answer that is offered, and what was found of its form."""
 
     choice: Choice
-    values: dict[str, Value] = field(default_factory=dict)
-    doubts: dict[str, Doubt] = field(default_factory=dict)
-    taken: set[int] = field(default_factory=set)
 
     @property
     def gaps(self) -> tuple[FormField, ...]:
@@ -47,7 +43,7 @@ def find_offered(spoken: Spoken, section: Section, texts: Texts) -> Found | None
     said = " ".join(spoken.words(0))
     labelled = [c for c in section.choices if said == " ".join(to_words(c.label))]
     if len(labelled) == 1:
-        return Found(labelled[0], taken=set(range(len(spoken.tokens))))
+        return Found(choice=labelled[0], covers=set(range(len(spoken.tokens))))
     first, offered = _first(spoken), _offered(section, texts)
     clause = next((c for c in spoken.clauses if c.first <= first < c.end), None)
     words = spoken.words(first, clause.end) if clause else []
@@ -56,7 +52,7 @@ def find_offered(spoken: Spoken, section: Section, texts: Texts) -> Found | None
     chosen = [c for c in offered if longest and lengths[c.key] == longest]
     if len(chosen) != 1 or clause is None:
         return _bare(spoken, section)
-    found = Found(chosen[0], taken=set(range(first + longest)))
+    found = Found(choice=chosen[0], covers=set(range(first + longest)))
     _fill(found, spoken, first + longest)
     return None if _left(spoken, found) else found
 
@@ -72,7 +68,7 @@ def _bare(spoken: Spoken, section: Section) -> Found | None:
     fill = next((c for c in section.choices if section.fills is not None and c.form), None)
     if fill is None:
         return None
-    found = Found(fill)
+    found = Found(choice=fill)
     _fill(found, spoken, 0)
     return found if found.values else None
 
@@ -118,7 +114,7 @@ def _first(spoken: Spoken) -> int:
 
 def _left(spoken: Spoken, found: Found) -> bool:
     """Whether words are left that say more than was understood: they may turn it around."""
-    left = [token.word for n, token in enumerate(spoken.tokens) if n not in found.taken and token.word]
+    left = [token.word for n, token in enumerate(spoken.tokens) if n not in found.covers and token.word]
     return bool(left) and " ".join(left) not in {*spoken.known.after, *spoken.known.before}
 
 
@@ -129,14 +125,13 @@ def _fill(found: Found, spoken: Spoken, rest: int) -> None:
     after "because" and the like. "No problem" is no reason against, and "stop messaging me" no lesson.
     """
     kinds = {f.kind: f for f in reversed(found.choice.form)}
-    day = _day(spoken, rest) if FieldKind.DAY in kinds else None
-    if day is not None:
-        _keep(found, kinds[FieldKind.DAY].key, day)
+    if FieldKind.DAY in kinds:
+        found.keep(kinds[FieldKind.DAY].key, _day(spoken, rest))
     if FieldKind.PERSON in kinds:
         person = find_name(spoken, rest) or find_person(spoken)
         if person and len(str(person.value)) <= LONGEST_PERSON:
-            _keep(found, kinds[FieldKind.PERSON].key, person)
-    words, left = kinds.get(FieldKind.TEXT), [n for n in range(rest, len(spoken.tokens)) if n not in found.taken]
+            found.keep(kinds[FieldKind.PERSON].key, person)
+    words, left = kinds.get(FieldKind.TEXT), [n for n in range(rest, len(spoken.tokens)) if n not in found.covers]
     _pick(found, spoken, rest, kinds.get(FieldKind.CHOICE))
     if words is None or not left or not (words.required or _is_apart(spoken, rest, left[0])):
         return
@@ -144,7 +139,7 @@ def _fill(found: Found, spoken: Spoken, rest: int) -> None:
     said = _without_lead(raw, spoken)
     if said and len(said) <= LONGEST_ACTION:
         found.values[words.key] = said
-        found.taken |= set(left)
+        found.covers |= set(left)
 
 
 def _is_apart(spoken: Spoken, rest: int, first: int) -> bool:
@@ -164,16 +159,6 @@ def _day(spoken: Spoken, rest: int) -> Detail | None:
     """Return the day right after the answer, else the first after "by", "until" or the like, else one anywhere."""
     after = find_day(spoken, rest) or find_until(spoken)
     return after or next((d for n in range(rest, len(spoken.tokens)) if (d := find_day(spoken, n))), None)
-
-
-def _keep(found: Found, key: str, detail: Detail | None) -> None:
-    if detail is None:
-        return
-    found.taken |= set(range(detail.first, detail.end))
-    if isinstance(detail.value, Doubt):
-        found.doubts[key] = detail.value
-    else:
-        found.values[key] = detail.value
 
 
 def _names(spoken: Spoken, rest: int, key: str, label: str) -> bool:

@@ -1,14 +1,15 @@
 """The readings of free words: one function for each kind of answer, by the phrases of the data file."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from bot.messages.answers import LONGEST_ACTION, LONGEST_PERSON, Value
-from bot.messages.days import UNCLEAR, Doubt
+from bot.messages.answers import LONGEST_ACTION, LONGEST_PERSON
+from bot.messages.days import UNCLEAR
 from bot.messages.details import (
     FIRM,
     LONGEST,
     Detail,
+    Gathered,
     Spoken,
     find_day,
     find_moments,
@@ -19,24 +20,11 @@ from bot.messages.details import (
 from bot.messages.phrases import SIGNS, Clause, contains, ends, find_causes, starts, to_words
 
 
-@dataclass(slots=True)
-class Draft:
-    """One reading: its answer, the details found, doubts about others, and the words it rests on."""
+@dataclass(slots=True, kw_only=True)
+class Draft(Gathered):
+    """One reading of an owner's words: its answer, and what was found."""
 
     choice: str
-    covers: set[int]
-    values: dict[str, Value] = field(default_factory=dict)
-    doubts: dict[str, Doubt] = field(default_factory=dict)
-
-    def keep(self, key: str, found: Detail | None) -> None:
-        """Note a detail that was found, as a value or as a doubt."""
-        if found is None:
-            return
-        self.covers |= set(range(found.first, found.end))
-        if isinstance(found.value, Doubt):
-            self.doubts[key] = found.value
-        else:
-            self.values[key] = found.value
 
 
 def read_drafts(spoken: Spoken, labels: Mapping[str, str]) -> list[Draft]:
@@ -94,7 +82,7 @@ def _by_label(spoken: Spoken, labels: Mapping[str, str]) -> Draft | None:
     full = {key: " ".join(to_words(label)) for key, label in labels.items()}
     first = {key: " ".join(to_words(label.partition(",")[0])) for key, label in labels.items()}
     keys = [key for key in full if said in {full[key], first[key]}]
-    return Draft(keys[0], set(range(len(spoken.tokens)))) if len(keys) == 1 else None
+    return Draft(choice=keys[0], covers=set(range(len(spoken.tokens)))) if len(keys) == 1 else None
 
 
 def _plain(spoken: Spoken) -> list[Draft]:
@@ -106,7 +94,7 @@ def _plain(spoken: Spoken) -> list[Draft]:
         other = _names_another(spoken, clause)
         choice = next(filter(None, said), "not_me" if other else None)
         if choice:
-            draft = found.setdefault(choice, Draft(choice, set()))
+            draft = found.setdefault(choice, Draft(choice=choice))
             draft.covers |= set(range(clause.first, clause.end))
             draft.keep("person", other if choice == "not_me" else None)
     return list(found.values())
@@ -131,7 +119,9 @@ def _snooze(spoken: Spoken) -> Draft | None:
         day = find_day(spoken, end)
         led = FIRM & {*spoken.words(end - 1, end), *spoken.words(end, end + 1)}
         if day or led:
-            draft = Draft("snooze", set(range(clause.first, clause.end)) if led else set(range(first, end)))
+            draft = Draft(
+                choice="snooze", covers=set(range(clause.first, clause.end)) if led else set(range(first, end))
+            )
             draft.keep("until", day or Detail(UNCLEAR, first, end))
             return draft
     return None
@@ -142,7 +132,7 @@ def _step(spoken: Spoken) -> Draft | None:
     for _, first, end in _openings(spoken, spoken.known.moved):
         moments = find_moments(spoken, [range(end, min(end + LONGEST, len(spoken.tokens)))])
         if moments and min(moment.first for moment in moments) == end:
-            draft = Draft("step", set(range(first, end)))
+            draft = Draft(choice="step", covers=set(range(first, end)))
             draft.keep("at", moments[0])
             return draft
     for clause in spoken.clauses:
@@ -163,7 +153,7 @@ def _planned(spoken: Spoken, clause: Clause, first: int, end: int) -> Draft | No
     if not idle and not find_moments(spoken, [lead]):
         return None
     said = range(end, _last_said(spoken))
-    draft = Draft("step", {*range(clause.first, end), *said})
+    draft = Draft(choice="step", covers={*range(clause.first, end), *said})
     moments = find_moments(spoken, [lead, said])
     for moment in moments:
         draft.keep("at", moment)
@@ -208,7 +198,7 @@ def _blocked(spoken: Spoken) -> Draft | None:
     said = spoken.words(0) if clears is None else [*spoken.words(0, clears.first), *spoken.words(clears.end)]
     if not covers or contains(said, spoken.known.over):
         return None
-    draft = Draft("blocked", covers)
+    draft = Draft(choice="blocked", covers=covers)
     until, person = find_until(spoken), clears or named or find_person(spoken)
     draft.keep("until", until)
     if person and len(str(person.value)) <= LONGEST_PERSON:
