@@ -4,6 +4,7 @@ The numbers are from Slack's reference of blocks and elements (docs.slack.dev/re
 a whole message with `invalid_blocks` where one is exceeded, so texts are cut here and counted before they are sent.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
@@ -117,6 +118,8 @@ def lint_view(view: Mapping[str, Any]) -> list[str]:
     found += _length(view, "private_metadata", "callback_id")
     if surface is Surface.MODAL and "title" not in view:
         found.append("a modal needs a title")
+    if len(json.dumps(view).encode()) > MOST_VIEW:
+        found.append(f"more than {MOST_VIEW} bytes")
     if any(block["type"] == "input" for block in view["blocks"]) and surface is Surface.MODAL and "submit" not in view:
         found.append("a modal with inputs needs a submit")
     return found

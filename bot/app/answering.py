@@ -20,7 +20,7 @@ from bot.messages.asks import About
 from bot.messages.other_receipts import receipt_of_others
 from bot.messages.receipts import receipt
 from bot.policy.answer import Follows, apply_reply, day_objection, objection
-from bot.policy.decisions import Recipient
+from bot.policy.decisions import Recipient, is_reached
 from bot.policy.request_answer import answer_ask
 from bot.policy.wishes import Around, decision, dependency_for, thing_of, wish
 from bot.ports import Ports
@@ -143,7 +143,7 @@ class Standpoint:
     def _is_owner_told(self, case: Case) -> bool:
         """Whether there is an owner who reads what is to be asked in the pilot's name before it leaves."""
         owner = self.cast.owner(self.pilot) if self.pilot else None
-        return owner is not None and not owner.opted_out and owner.id not in case.disowned
+        return is_reached(to_recipient(owner, self.pilot, self.rules) if owner and self.pilot else None, case)
 
     def _around(self, pilot: Pilot) -> Around:
         """Return who stands around the pilot; without an owner its clock is that of who answered."""

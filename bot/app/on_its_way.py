@@ -1,16 +1,12 @@
 """What is to be asked of others in somebody's name and has not left: they may hold it, change it or take it back."""
 
-from datetime import date
-
 from bot.app.cast import desk_of, read_cast
 from bot.app.rules import Rules
-from bot.domain.ask import Request
-from bot.domain.calendar import Calendar
-from bot.domain.case import Case
-from bot.domain.outreach import DeliveryState, Step
+from bot.domain.outreach import DeliveryState
 from bot.domain.people import Person
 from bot.messages.asks import About, on_its_way_section
 from bot.messages.model import Section
+from bot.policy.asking import leaves_on
 from bot.policy.request_answer import held_request
 from bot.ports import Ports
 
@@ -41,14 +37,6 @@ async def on_its_way(ports: Ports, rules: Rules, person: Person) -> list[Section
             today = desk.day(now)
             named = cast.people.get(request.said_by) if not request.by_lead else cast.named(pilot.owner)
             about = About(case, pilot.name, (named or person).name, today, desk.timezone)
-            leaves = _leaves(request, case, person, rules.calendar, desk.country, today)
+            leaves = leaves_on(request, case, person.id, rules.calendar, desk.country, today)
             found.append(on_its_way_section(about, request.model_copy(update={"leaves_on": leaves}), rules.texts))
     return found
-
-
-def _leaves(request: Request, case: Case, person: Person, calendar: Calendar, country: str | None, today: date) -> date:
-    """Return the day on which a wish leaves: what others worded a working day after its owner was told."""
-    told = case.asked_at(Step.TOLD, person.id, request.thing.key)
-    if request.is_worded_by_owner or request.from_registry or (told is not None and told.sent_at is not None):
-        return max(request.leaves_on, today)
-    return max(request.leaves_on, calendar.add_working_days(country, today, case.playbook.preview_wd))

@@ -17,6 +17,7 @@ from bot.messages.compose import compose, owner_choices, section
 from bot.messages.digest import digest_review, without_decided
 from bot.messages.model import Message, Section
 from bot.messages.plain import to_plain
+from bot.policy.asking import leaves_on
 from bot.policy.telling import news_since
 
 
@@ -117,12 +118,13 @@ class Writer:
         return later[-1] if later else None
 
     def _leaving(self, onward: Request | None, case: Case, pilot: Pilot) -> Request | None:
-        """Return a wish with the day on which it leaves once its owner has read this: a working day later."""
+        """Return a wish with the day on which it leaves once its owner has read this."""
         if onward is None:
             return None
         desk = desk_of(self._person, pilot, self._rules)
-        later = self._rules.calendar.add_working_days(desk.country, desk.day(self._now), case.playbook.preview_wd)
-        return onward.model_copy(update={"leaves_on": max(onward.leaves_on, later)})
+        today = desk.day(self._now)
+        day = leaves_on(onward, case, self._person.id, self._rules.calendar, desk.country, today)
+        return onward.model_copy(update={"leaves_on": day})
 
     def _about(self, pilot: Pilot, case: Case, onward: Request | None = None) -> asks.About:
         desk, owner = desk_of(self._person, pilot, self._rules), self._known.cast.named(pilot.owner)

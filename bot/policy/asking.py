@@ -15,7 +15,7 @@ from bot.domain.case import Asked, Case
 from bot.domain.finding import Kind
 from bot.domain.outreach import DeliveryState, Role, Step
 from bot.policy.deadlines import has_passed, local_day
-from bot.policy.decisions import Decision, Hold, Join, Others, PassOn, Quiet, Recipient, Say, Settle
+from bot.policy.decisions import Decision, Hold, Join, Others, PassOn, Quiet, Recipient, Say, Settle, is_reached
 
 MOST_HOPS: Final = 1
 """A wish is passed on to a stand-in once; after that a person looks at it."""
@@ -72,8 +72,7 @@ class Asking:
 
     def _was_shown(self, request: Request) -> bool:
         """Whether an owner who did not word it themselves was shown it a working day ago, where there is one."""
-        is_read = self.owner is not None and not self.owner.opted_out and self.owner.person not in self.case.disowned
-        if self.owner is None or not is_read or request.is_worded_by_owner:
+        if request.is_worded_by_owner or not is_reached(self.owner, self.case):
             return True
         step, thing = (Step.NUDGE, None) if request.from_registry else (Step.TOLD, request.thing.key)
         shown = self.case.asked_at(step, self.owner.person, thing)
@@ -148,7 +147,7 @@ class Asking:
 
     def _ask_owner(self, request: Request, asked: Asked | None) -> Decision:
         """Let the owner say whether the way is free before anybody above is told that it isn't."""
-        if self.owner is None or self.owner.opted_out or self.owner.person in self.case.disowned:
+        if not is_reached(self.owner, self.case):
             return Settle(request, RequestState.MISSED)
         if asked is None:
             allowed = self.others.budget(self.owner.person, Role.OWNER).allows(self.now, self.case.playbook.budgets)
@@ -178,6 +177,14 @@ class Asking:
 
     def _passed(self, since: date, working_days: int, person: Recipient | None) -> bool:
         return has_passed(self.calendar, self.now, since, working_days, person)
+
+
+def leaves_on(request: Request, case: Case, owner: str, calendar: Calendar, country: str | None, today: date) -> date:
+    """Return the day on which a wish leaves, as its owner (an id) is told it: what others worded a working day after it was told."""
+    told = case.asked_at(Step.TOLD, owner, request.thing.key)
+    is_known = request.is_worded_by_owner or request.from_registry or (told is not None and told.sent_at is not None)
+    soonest = today if is_known else calendar.add_working_days(country, today, case.playbook.preview_wd)
+    return max(request.leaves_on, soonest)
 
 
 def is_coming_back(case: Case) -> bool:

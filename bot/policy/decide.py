@@ -16,7 +16,19 @@ from bot.domain.outreach import ROLES, DeliveryState, Role, Step
 from bot.policy.asking import Asking, is_coming_back
 from bot.policy.budget import WEEK, Budget
 from bot.policy.deadlines import has_passed, local_day
-from bot.policy.decisions import Decision, Hold, ListForLead, NextLoop, Others, Park, Quiet, Recipient, Recover, Say
+from bot.policy.decisions import (
+    Decision,
+    Hold,
+    ListForLead,
+    NextLoop,
+    Others,
+    Park,
+    Quiet,
+    Recipient,
+    Recover,
+    Say,
+    is_reached,
+)
 from bot.policy.lead_list import NEEDS_LOOK, NOBODY_ASKED, NOT_THROUGH, OWNER_UNSURE
 from bot.policy.observe import is_recovered
 from bot.policy.telling import news
@@ -147,7 +159,7 @@ class _Look:
     def owner_who_was_told(self) -> Recipient | None:
         """Return the owner if they were written to about this case and did not say that it's not theirs."""
         owner = self.recipient
-        if owner is None or owner.opted_out or owner.person in self.case.disowned:
+        if not is_reached(owner, self.case):
             return None
         return owner if any(a.sent_at and a.person == owner.person for a in self.case.asked) else None
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import TypeGuard
 
 from bot.domain.ask import Ask, AskState, Request, RequestState
 from bot.domain.case import Asked, Case, CaseState
@@ -50,6 +51,11 @@ class Recipient:
     delegate: str | None = None
     away_until: date | None = None
     name: str = ""
+
+
+def is_reached(person: Recipient | None, case: Case) -> TypeGuard[Recipient]:
+    """Whether there is somebody who reads what is written about a case, and did not say that it is not theirs."""
+    return person is not None and not person.opted_out and person.person not in case.disowned
 
 
 def _nothing_got(_person: str, _role: Role) -> Budget:

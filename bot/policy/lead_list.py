@@ -14,7 +14,7 @@ from bot.domain.outreach import Step
 from bot.domain.reply import BlockedBy, Cause, PutUp, Reply, SnoozeUntil
 from bot.domain.survey import ItemId
 from bot.policy.deadlines import has_passed
-from bot.policy.decisions import Recipient
+from bot.policy.decisions import Recipient, is_reached
 
 NEEDS_LOOK: Final = "needs a person to look in"
 OWNER_UNSURE: Final = "owner to be confirmed"
@@ -42,8 +42,7 @@ def goes_up(case: Case, calendar: Calendar, now: datetime, sponsor: Recipient, o
         return False
     if _is_for_people(case) or _has_day_ahead(case, now):
         return False
-    is_read = owner is not None and not owner.opted_out and owner.person not in case.disowned
-    if case.state in {CaseState.BLOCKED, CaseState.COMMITTED} and owner is not None and is_read:
+    if case.state in {CaseState.BLOCKED, CaseState.COMMITTED} and is_reached(owner, case):
         asked = case.asked_at(Step.CHECK, owner.person)
         if asked is None or asked.sent_at is None or (case.answered_at and asked.decided_at <= case.answered_at):
             return False

@@ -5,7 +5,7 @@ from datetime import datetime
 from bot.domain.ask import Request, RequestState
 from bot.domain.case import Case
 from bot.domain.outreach import DeliveryState, Step
-from bot.policy.decisions import Recipient, Say
+from bot.policy.decisions import Recipient, Say, is_reached
 
 NEWS = frozenset({RequestState.NEEDS, RequestState.OBJECTED, RequestState.ELSEWHERE})
 """Answers after which the owner may have something to do."""
@@ -13,7 +13,7 @@ NEWS = frozenset({RequestState.NEEDS, RequestState.OBJECTED, RequestState.ELSEWH
 
 def news(case: Case, owner: Recipient | None) -> Say | None:
     """Return the first thing the owner was not told yet, or None."""
-    if owner is None or owner.opted_out or owner.person in case.disowned:
+    if not is_reached(owner, case):
         return None
     for request in case.requests:
         told, since = _told_at(case, owner, request.thing.key), news_since(request)
