@@ -21,30 +21,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 """No clock: machines are shared. HYPOTHESIS_PROFILE=thorough draws more examples than the hundred of each run."""
 
 
-LONG = frozenset(
-    {
-        "test_no_promise_is_broken",
-        "test_three_replicas_send_what_one_sends",
-        "test_a_week_of_downtime_is_followed_by_the_ramp",
-        "test_a_replay_says_what_the_live_code_says",
-        "test_whatever_happened_between_two_looks_the_second_is_as_if_anew",
-        "test_one_look_or_many_tell_the_same_about_sources",
-        "test_no_body_is_a_fault_of_ours",
-    }
-)
-"""Many draws, and long lives, whose lines other tests cover too."""
-LIVED = frozenset({"test_loop.py", "test_lives.py", "test_chat_stories.py", "test_restatement.py"})
-"""Whole lives of pilots, day by day: the same."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the long ones, and those that run in processes of their own, out of the coverage: counting lines doubles their time."""
-    for item in items:
-        is_long = getattr(item, "originalname", item.name) in LONG or item.path.name in LIVED
-        if is_long or item.path.parent.name in {"chaos", "e2e"}:
-            item.add_marker("no_cover")
-
-
 SECRET = b"a key of the tests"
 KIND = os.environ.get("STICKSHAKER_TEST_STORE", "embedded")
 """Which kind of store the tests run on: embedded, redis62, sentinel or cluster."""

@@ -23,6 +23,9 @@ from replica import EVERYBODY
 from scene import service_of
 from stores import LAYOUTS, Store
 
+pytestmark = pytest.mark.no_cover
+"""It runs in processes of its own: counting lines would double the time, and other tests cover them."""
+
 OUTREACH: Final = int(os.environ.get("STICKSHAKER_CHAOS_OUTREACH", "1000"))
 STRIKES: Final = int(os.environ.get("STICKSHAKER_CHAOS_STRIKES", "2"))
 SEED: Final = int(os.environ.get("STICKSHAKER_CHAOS_SEED", "1"))

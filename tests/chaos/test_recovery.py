@@ -19,6 +19,9 @@ from stores import one_server
 from bot.domain.outreach import Delivery, DeliveryState
 from jobs.tasks import LEASE
 
+pytestmark = pytest.mark.no_cover
+"""It runs in processes of its own: counting lines would double the time, and other tests cover them."""
+
 ALL: Final = 400
 BEFORE: Final = 100
 """Messages that have arrived when the worker is killed: the rest is in its hands, in the other's, or queued."""

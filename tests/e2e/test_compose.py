@@ -18,6 +18,9 @@ from redis.exceptions import NoPermissionError
 
 from adapters.redis_store.embedded import server_binary
 
+pytestmark = pytest.mark.no_cover
+"""It runs in processes of its own: counting lines would double the time, and other tests cover them."""
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 USERS = """{ours}

@@ -14,6 +14,9 @@ from jobs.cli import DEMO_SEED
 from jobs.fleet.firm import Shape
 from jobs.play import Played, play, stage
 
+pytestmark = pytest.mark.no_cover
+"""Thirty weeks are lived: counting lines would double the time, and other tests cover them."""
+
 DAYS = [date(2026, 11, 25), date(2027, 5, 11)]
 """Two of the days on which the shown firm has no chance finding; how many have one is in docs/demo.md."""
 WEEK = timedelta(days=7)

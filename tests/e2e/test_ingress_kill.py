@@ -10,12 +10,16 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 import redis
 from world import world_of
 
 from adapters.redis_store.embedded import EmbeddedServer
 from adapters.redis_store.store import RedisStore, client_for
 from bot.app.export import export
+
+pytestmark = pytest.mark.no_cover
+"""It runs in processes of its own: counting lines would double the time, and other tests cover them."""
 
 DRIVER = Path(__file__).with_name("ingress_driver.py")
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -18,6 +18,9 @@ from adapters.redis_store.embedded import EmbeddedServer
 from adapters.redis_store.store import RedisStore, client_of
 from bot.domain.outreach import DeliveryState
 
+pytestmark = pytest.mark.no_cover
+"""It runs in processes of its own: counting lines would double the time, and other tests cover them."""
+
 DRIVER = Path(__file__).with_name("driver.py")
 ROOT = Path(__file__).resolve().parent.parent.parent
 OPEN = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)

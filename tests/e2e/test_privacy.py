@@ -19,6 +19,9 @@ from bot.domain.telemetry import SourceStatus, UsageDay
 from bot.messages.plain import to_plain as message_to_plain
 from jobs.settings import PREFIX, Settings
 
+pytestmark = pytest.mark.no_cover
+"""It is long: counting lines would double the time, and other tests cover them."""
+
 FIRST = date(2026, 1, 12)
 NOW = datetime(2026, 6, 16, 9, 0, tzinfo=UTC)
 DAYS = 150

@@ -1,17 +1,26 @@
-"""A command line on a data folder of its own, shared by the tests of commands, settings and streams."""
+"""What many of these tests begin with: a command line on a data folder of its own, and an empty firm."""
 
 import io
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from stories import Story, story_of
 
+from adapters.redis_store.store import RedisStore
 from jobs.cli import main
 
 REGISTRY = """id,name,owner,sponsor,stage,stage_since,seats,country,timezone
 tax,Tax letters,dana@n.example,sam@n.example,pilot,2024-01-02,40,DE,Europe/Berlin
 hr,Job ads,,sam@n.example,production,2024-01-02,4,GB,Europe/London
 """
+
+
+@pytest.fixture
+def story(store: RedisStore) -> Story:
+    """Return an empty firm over a store of its own."""
+    return story_of(store)
+
 
 Cli = Callable[..., tuple[int, str, str]]
 

@@ -7,9 +7,8 @@ from importlib.resources import files
 
 import pytest
 import yaml
-from stories import DAY, Story, pilot_of, story_of, to
+from stories import DAY, Story, pilot_of, to
 
-from adapters.redis_store.store import RedisStore
 from bot.app.follow_ups import answer_feedback, answer_item, next_section
 from bot.app.replies import work_off_replies
 from bot.domain.ask import RequestState
@@ -45,27 +44,14 @@ NUDGE = to("dana", "nudge")
 DATA = BlockedBy(cause=Cause.DATA, thing="read access to the ledger", person="kim")
 
 
-@pytest.fixture
-def story(store: RedisStore) -> Story:
-    """Return an empty firm."""
-    return story_of(store)
-
-
 async def begin(story: Story, *pilots: str) -> None:
     """Live until Dana has got the first question about each pilot, and is known to be answerable."""
     names = pilots or ("tax",)
     await story.begin(*(pilot_of(n) for n in names), people=("kim", "jo"))
     await story.until(NUDGE)
     for name in names:
-        while not (await case_of(story, name)).asked:
+        while not (await story.case(name)).asked:
             await story.days(1)
-
-
-async def case_of(story: Story, pilot: str = "tax") -> Case:
-    """Return the latest case of a pilot."""
-    stored = await story.world.ports.cases.get(pilot)
-    assert stored is not None
-    return stored.case
 
 
 async def by(
@@ -81,7 +67,7 @@ async def by(
     return Reply(
         key=f"i{story.replies}",
         person=story.world.ports.people.identify(person),
-        case_id=(await case_of(story, pilot)).id,
+        case_id=(await story.case(pilot)).id,
         pilot=pilot,
         answer=answer,
         received_at=story.world.clock.at,
@@ -134,11 +120,11 @@ async def test_a_cause_is_followed_by_one_item_and_its_answer_is_kept(story: Sto
     assert section is not None
     assert section.asks is ItemId.DATA
     assert "programme admins see the answer" in section.footer
-    before = await case_of(story)
+    before = await story.case()
     assert [(p.item, p.in_reply, p.after) for p in before.posed] == [(ItemId.DATA, True, first.key)]
     note = await answered(story, await by(story, item(ItemId.DATA, "sample", second="the ledger")))
     assert note == SAID.receipts.recorded
-    kept = await case_of(story)
+    kept = await story.case()
     assert [(a.item, a.option, a.second) for a in kept.answers] == [
         (ItemId.HOLDS_BACK, "data", "kim"),
         (ItemId.DATA, "sample", "the ledger"),
@@ -156,7 +142,7 @@ async def test_an_item_is_put_once_for_one_reply(story: Story) -> None:
     assert len({s.asks for s in shown if s}) == 1
     assert all(shown)
     assert await follows(story, reply) == shown[0]
-    assert len((await case_of(story)).posed) == 1
+    assert len((await story.case()).posed) == 1
     await answered(story, await by(story, item(ItemId.DATA, Standing.DONT_KNOW)))
     assert await follows(story, reply) is None
 
@@ -213,7 +199,7 @@ async def test_a_suggested_step_is_kept_as_shown_with_its_if_then(story: Story) 
     assert note is not None
     assert "'get kim what they need first'. Silence until" in note
     assert note.endswith(SAID.receipts.otherwise["sponsor"])
-    step = (await case_of(story)).commitment
+    step = (await story.case()).commitment
     assert step is not None
     assert (step.due_at, step.otherwise) == (at, "sponsor")
     assert [s for s in await story.days(3) if s.to == "dana"] == []
@@ -283,7 +269,7 @@ async def test_of_two_writers_one_reads_again_or_waits(story: Story, races: int,
     useful = await by(story, Feedback(option=FeedbackOption.USEFUL))
     note = await answer_feedback(replace(ports, cases=racing), rules, useful, SAID)  # type: ignore[arg-type]  as above
     assert (note == SAID.receipts.useful) == is_told
-    assert len((await case_of(story)).answers) == (3 if is_told else 1)
+    assert len((await story.case()).answers) == (3 if is_told else 1)
 
 
 async def test_an_answer_counts_once_and_from_whoever_was_asked(story: Story) -> None:
@@ -296,10 +282,10 @@ async def test_an_answer_counts_once_and_from_whoever_was_asked(story: Story) ->
     assert await answered(story, await by(story, item(ItemId.QUALITY, "missed", second="small"))) == receipts.not_asked
     assert await answered(story, mine.model_copy(update={"case_id": "tax#9"})) == receipts.closed
     assert await answered(story, mine.model_copy(update={"pilot": "none"})) == receipts.closed
-    assert len((await case_of(story)).answers) == 1  # the owner's own, to the first question
+    assert len((await story.case()).answers) == 1  # the owner's own, to the first question
     assert await answered(story, mine) == SAID.receipts.recorded
     assert await answered(story, mine) == receipts.duplicate
-    assert len((await case_of(story)).answers) == 2
+    assert len((await story.case()).answers) == 2
 
 
 async def test_the_ways_out_of_an_item(story: Story) -> None:
@@ -309,7 +295,7 @@ async def test_the_ways_out_of_an_item(story: Story) -> None:
     day = story.today + 9 * DAY
     note = await answered(story, await by(story, item(ItemId.DATA, Standing.LATER, day=day)))
     assert "noted" in (note or "")
-    assert (await case_of(story)).state is CaseState.BLOCKED
+    assert (await story.case()).state is CaseState.BLOCKED
     note = await answered(story, await by(story, item(ItemId.DATA, Standing.STOP_ASKING)))
     assert note == story.world.rules.texts.receipts.stop_asking
     assert (await person(story)).opted_out
@@ -324,10 +310,10 @@ async def test_the_ways_out_of_an_item(story: Story) -> None:
 async def test_a_moment_that_has_passed_is_asked_back(story: Story) -> None:
     """A step that can't be promised any more leaves the case alone, and its author is told why."""
     await needed(story)
-    before = await case_of(story)
+    before = await story.case()
     late = item(ItemId.NEXT_STEP, "when", at=story.world.clock.at - DAY, second="move")
     assert "has passed" in (await answered(story, await by(story, late)) or "")
-    assert await case_of(story) == before
+    assert await story.case() == before
 
 
 async def test_wrong_facts_are_listed_and_not_repeated(story: Story) -> None:
@@ -335,7 +321,7 @@ async def test_wrong_facts_are_listed_and_not_repeated(story: Story) -> None:
     await begin(story)
     note = await fed(story, await by(story, Feedback(option=FeedbackOption.WRONG_FACTS, words="we moved")))
     assert "Nothing more is said about this until" in (note or "")
-    case = await case_of(story)
+    case = await story.case()
     assert case.muted == {Kind.DROP_OFF: story.today + 14 * DAY}
     assert (case.listed_why, [a.words for a in case.answers]) == (DATA_CHECK, ["we moved"])
 
@@ -346,13 +332,13 @@ async def test_what_somebody_sets_for_themselves_holds_for_them_alone(story: Sto
     noon = Feedback(option=FeedbackOption.BAD_TIME, second="noon")
     assert "from 12:00 on" in (await fed(story, await by(story, noon)) or "")
     assert (await person(story)).preferences.hour == 12
-    before = await case_of(story)
+    before = await story.case()
     many = await by(story, Feedback(option=FeedbackOption.TOO_MANY), "kim")
     assert "half as many messages until" in (await fed(story, many) or "")
     assert (await person(story, "kim")).preferences.few_until == story.today + 30 * DAY
     digest = (await by(story, noon, "sam")).model_copy(update={"pilot": "", "case_id": "w:1", "role": Role.WEEKLY})
     assert "from 12:00 on" in (await fed(story, digest) or "")
-    assert await case_of(story) == before
+    assert await story.case() == before
     unknown = await by(story, noon, "nobody")
     assert await fed(story, unknown) == story.world.rules.texts.receipts.not_asked
     assert await story.world.ports.people.get(unknown.person) is None
@@ -383,7 +369,7 @@ async def test_feedback_counts_once_and_moves_nothing_for_strangers(story: Story
     assert await fed(story, useful) == SAID.receipts.useful
     assert await fed(story, useful) == receipts.duplicate
     assert await fed(story, await by(story, Feedback(option="wrong_facts"), "kim")) == receipts.not_asked
-    assert [a.option for a in (await case_of(story)).answers] == ["useful"]
+    assert [a.option for a in (await story.case()).answers] == ["useful"]
 
 
 async def test_the_wrong_person_hands_over(story: Story) -> None:
@@ -396,10 +382,10 @@ async def test_the_wrong_person_hands_over(story: Story) -> None:
         story, Feedback(option=FeedbackOption.WRONG_PERSON, person="jo"), "kim", role=Role.UNBLOCKER, thing=thing
     )
     assert "jo is asked instead" in (await fed(story, wrong) or "")
-    assert [r.state for r in (await case_of(story)).requests] == [RequestState.ELSEWHERE, RequestState.SHOWN]
+    assert [r.state for r in (await story.case()).requests] == [RequestState.ELSEWHERE, RequestState.SHOWN]
     note = await fed(story, await by(story, Feedback(option=FeedbackOption.WRONG_PERSON, person="jo")))
     assert "asked to confirm jo" in (note or "")
-    assert (await case_of(story)).handed_to == "jo"
+    assert (await story.case()).handed_to == "jo"
 
 
 async def test_another_kind_of_answer_is_refused(story: Story) -> None:

@@ -22,6 +22,9 @@ from bot.domain.reply import NextStep, NotMe, OnTrack, SnoozeUntil, StopAsking
 from bot.domain.telemetry import SourceStatus, UsageDay
 from bot.errors import Conflict, SendRefused
 
+pytestmark = pytest.mark.no_cover
+"""Lives of weeks: counting lines would double the time, and other tests cover them."""
+
 DAY = timedelta(days=1)
 OPEN = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 FIRST = date(2025, 10, 1)

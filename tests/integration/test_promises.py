@@ -7,6 +7,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import holidays
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from servers import Connect
@@ -98,6 +99,7 @@ def check_hours(at: datetime, zone: str, country: str) -> None:
     assert opens <= local.time() < closes, local
 
 
+@pytest.mark.no_cover  # long, and its lines are covered elsewhere
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     start=st.sampled_from(STARTS),

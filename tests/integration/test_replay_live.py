@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from histories import FIRST, history_of, pilot_of, use_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -97,6 +98,7 @@ class Lives:
                     self.planned.append(reply)
 
 
+@pytest.mark.no_cover  # long, and its lines are covered elsewhere
 async def test_a_replay_says_what_the_live_code_says(store: RedisStore) -> None:
     """Six weeks on a real store, with sweeps, deliveries and replies, give the same messages at the same moments."""
     pilots, rows = told()

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import cast
 from uuid import uuid4
 
+import pytest
 from fakes import FakeQueue
 from servers import Connect
 from world import World, old_pilot, world_of
@@ -78,6 +79,7 @@ async def lived(connect: Connect, count: int, days: tuple[int, int, int]) -> lis
         await store.close()
 
 
+@pytest.mark.no_cover  # long, and its lines are covered elsewhere
 async def test_three_replicas_send_what_one_sends(connect: Connect) -> None:
     """The same deliveries to the same people on the same days, each once, with five new owners a day at most."""
     alone, together = await lived(connect, 1, (9, 0, 0)), await lived(connect, 3, (9, 0, 0))
@@ -87,6 +89,7 @@ async def test_three_replicas_send_what_one_sends(connect: Connect) -> None:
     assert max(Counter(first_of.values()).values()) == 5
 
 
+@pytest.mark.no_cover  # long, and its lines are covered elsewhere
 async def test_a_week_of_downtime_is_followed_by_the_ramp(connect: Connect) -> None:
     """Whoever was not asked before the downtime is asked after it, five owners a day, the worst first as ever."""
     sent = await lived(connect, 2, (1, 7, 6))

@@ -10,6 +10,9 @@ from bot.domain.case import CaseState
 from bot.domain.telemetry import SourceStatus, UsageDay
 from bot.messages.plain import to_plain
 
+pytestmark = pytest.mark.no_cover
+"""Lives of weeks: counting lines would double the time, and other tests cover them."""
+
 DAY = timedelta(days=1)
 FIRST = date(2025, 10, 1)
 WRONG = date(2026, 2, 16)

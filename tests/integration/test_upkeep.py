@@ -2,20 +2,12 @@
 
 from datetime import date
 
-import pytest
-from stories import DAY, Story, pilot_of, story_of, to
+from stories import DAY, Story, pilot_of, to
 
-from adapters.redis_store.store import RedisStore
 from bot.domain.outreach import Role
 from bot.domain.pilot import Dependency
 from bot.domain.reply import Answer, DontKnow, FillGap, Reply
 from bot.domain.upkeep import Field, Gap, gaps_of, parse_gap, with_filled
-
-
-@pytest.fixture
-def story(store: RedisStore) -> Story:
-    """Return an empty firm."""
-    return story_of(store)
 
 
 async def fill(story: Story, person: str, gap: str, answer: Answer) -> str:

@@ -326,6 +326,7 @@ async def test_closed_to_people_and_without_the_door(store: RedisStore) -> None:
         assert (await worker.send(b"{}"))[0] == 404
 
 
+@pytest.mark.no_cover  # long, and its lines are covered elsewhere
 async def test_no_body_is_a_fault_of_ours(site: Site) -> None:
     """Of 2,000 mutated bodies each is answered below 500, and what is good in them is still there."""
     drawn = random.Random(4)  # noqa: S311  not for secrets: the same bodies each time

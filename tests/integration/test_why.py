@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import pytest
 import yaml
-from stories import DAY, FALL, Said, Story, pilot_of, story_of, to, waits_for
+from stories import DAY, FALL, Said, Story, pilot_of, to, waits_for
 from world import RULES, old_pilot, world_of
 
 from adapters.redis_store.store import RedisStore
@@ -41,12 +41,6 @@ HOUR = timedelta(hours=1)
 MOST_WORDS = 120
 
 
-@pytest.fixture
-def story(store: RedisStore) -> Story:
-    """Return an empty firm."""
-    return story_of(store)
-
-
 async def delivery_of(story: Story, said: Said) -> Delivery:
     """Return the delivery by which something was said."""
     person = story.world.ports.people.identify(said.to)
@@ -68,13 +62,6 @@ async def asked_why(story: Story, said: Said, reader: str | None = None, case: s
 def line(text: str, word: str) -> str:
     """Return the line of an answer that begins with a word."""
     return next((one for one in text.splitlines() if one.startswith(word)), "")
-
-
-async def case_of(story: Story, pilot: str = "tax") -> Case:
-    """Return the latest case of a pilot."""
-    stored = await story.world.ports.cases.get(pilot)
-    assert stored is not None
-    return stored.case
 
 
 async def save(story: Story, case: Case, *outreach: Outreach) -> None:
@@ -269,7 +256,7 @@ async def test_a_sponsor_is_told_why_a_decision_is_open(story: Story) -> None:
     await story.begin(pilot_of("tax"))
     await story.until(NUDGE)
     await story.answer("dana", "tax", ProposeStop())
-    case, sam, at = await case_of(story), story.world.ports.people.identify("sam"), story.world.clock.at
+    case, sam, at = await story.case(), story.world.ports.people.identify("sam"), story.world.clock.at
     one = Outreach(id="decision", case_id=case.id, pilot="tax", step=Step.DECISION, recipient=sam, decided_at=at + HOUR)
     asked = Asked(outreach=one.id, step=one.step, loop=1, occurrence=0, person=sam, decided_at=one.decided_at)
     await save(story, case.model_copy(update={"asked": (*case.asked, asked)}), one)
@@ -322,7 +309,7 @@ async def test_a_message_about_an_earlier_case_is_explained(story: Story) -> Non
     """When another case of the pilot has followed, the earlier one is found; one that is kept nowhere is said so."""
     await story.begin(pilot_of("tax"))
     nudge = await story.until(NUDGE)
-    before, case = await asked_why(story, nudge), await case_of(story)
+    before, case = await asked_why(story, nudge), await story.case()
     await save(story, case.model_copy(update={"ordinal": 2, "asked": ()}))
     assert await asked_why(story, nudge) == before
     forgetful = replace(story.world.ports, cases=_Forgetful(story.world.ports.cases))

@@ -8,6 +8,7 @@ from world import RULES, World, world_of
 
 from adapters.redis_store.store import RedisStore
 from bot.detection.detect import Detector
+from bot.domain.case import Case
 from bot.domain.outreach import Role
 from bot.domain.pilot import Dependency, Pilot
 from bot.domain.reply import Answer, Reply
@@ -129,6 +130,12 @@ class Story:
             Said(at.date(), self.names.get(person, person), message.kind, to_plain(message), message)
             for at, person, _, message in self.world.chat.got
         ]
+
+    async def case(self, pilot: str = "tax") -> Case:
+        """Return the latest case of a pilot."""
+        stored = await self.world.ports.cases.get(pilot)
+        assert stored is not None
+        return stored.case
 
     async def answer(
         self, person: str, pilot: str, answer: Answer, role: Role = Role.OWNER, thing: str | None = None

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_detect import CALENDAR, DAYS, SETTINGS, pilot, window
@@ -115,6 +116,7 @@ class World:
             (self.shown.seats if what == "seats" else self.shown.active)[row, column : column + 9] = 20.0
 
 
+@pytest.mark.no_cover  # long, and its lines are covered elsewhere
 @settings(max_examples=25, deadline=None)
 @given(changes=changes)
 def test_whatever_happened_between_two_looks_the_second_is_as_if_anew(changes: list[tuple[str, int, int]]) -> None:

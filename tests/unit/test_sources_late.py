@@ -214,6 +214,7 @@ gaps = st.lists(st.tuples(st.integers(0, 3), st.integers(30, 190), st.integers(1
 falls = st.tuples(st.integers(60, 180), st.integers(1, 40), st.sampled_from([0.0, 0.2, 0.4]))
 
 
+@pytest.mark.no_cover  # long, and its lines are covered elsewhere
 @settings(max_examples=8, deadline=None)
 @given(gaps=gaps, fall=falls, moved=st.integers(20, 220), lags=st.tuples(st.integers(0, 4), st.integers(0, 4)))
 def test_one_look_or_many_tell_the_same_about_sources(
