@@ -12,6 +12,7 @@ from bot.messages.digest_texts import DigestTexts
 from bot.messages.item_texts import ItemTexts
 from bot.messages.items import Items
 from bot.messages.other_texts import OtherTexts
+from bot.messages.talk_texts import TalkTexts
 from bot.messages.texts import Texts
 from bot.messages.why_texts import WhyTexts
 from bot.messages.words import Words
@@ -25,6 +26,7 @@ PARTS: Final[dict[str, tuple[str, type[BaseModel]]]] = {
     "weekly": ("digest.yaml", DigestTexts),
     "why": ("why.yaml", WhyTexts),
     "follow_ups": ("follow_ups.yaml", ItemTexts),
+    "talk": ("talk.yaml", TalkTexts),
 }
 """Parts of the texts that have a file of their own."""
 

@@ -22,6 +22,7 @@ from bot.domain.upkeep import Gap
 from bot.domain.weekly import Weekly
 from bot.intake import Actors, Facts, Ingress, Nowhere, PutCounts, Roster, Touched
 from bot.outgoing import DeadLetters, Messenger, Outbox
+from bot.talking import Turns
 
 
 class Clock(Protocol):
@@ -334,6 +335,7 @@ class Ports:
     outbox: Outbox
     dead_letters: DeadLetters
     inbox: Inbox
+    turns: Turns
     people: People
     settings: SettingsStore
     audit: Audit

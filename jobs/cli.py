@@ -26,7 +26,7 @@ from jobs.loading import loading
 from jobs.logs import configure
 from jobs.routes import show_routes
 from jobs.running import AsJson, operator, run, wait_for
-from jobs.settings import read_settings
+from jobs.settings import read_settings, read_slack
 from jobs.shown import (
     complain,
     flush_output,
@@ -256,7 +256,7 @@ def run_command(
         msg = f"--role '{role}' is none; write all, web or worker."
         raise InputError(msg)
     settings = read_settings()
-    configure(settings.log_level, as_json=settings.log == "json", secrets=settings.secrets)
+    configure(settings.log_level, as_json=settings.log == "json", secrets=[*settings.secrets, *read_slack().secrets])
     wait_for(serve(settings, Role(role)))
 
 

@@ -3,11 +3,13 @@
 import asyncio
 import logging
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 from importlib.metadata import version
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bot.app.rules import Rules
 from bot.errors import StoreUnavailable
@@ -17,9 +19,12 @@ from jobs.awaiting import WaitingRoom
 from jobs.measures import Measures
 from jobs.running import ending
 from jobs.schedule import scheduler_of
-from jobs.settings import Settings, unknown_names
+from jobs.settings import Settings, read_slack, unknown_names
 from jobs.tasks import DocketQueue, open_queue, register, work
 from jobs.wiring import Process, machine_clock, open_process, open_web, worker_name
+
+if TYPE_CHECKING:  # half a second to load, which nobody needs without a token
+    from jobs.slack import Slack
 
 LOG = logging.getLogger(__name__)
 
@@ -52,7 +57,7 @@ async def serve(
 ) -> None:
     """Run until SIGTERM or Ctrl-C; a store that isn't there yet is waited for, and who asks over HTTP is told so.
 
-    Raises SettingsError and WrongKey: waiting mends neither.
+    Messages leave by Slack where its token is set. Raises SettingsError and WrongKey: waiting mends neither.
     """
     for sentence in unknown_names(os.environ):
         LOG.warning("%s", sentence)
@@ -60,27 +65,48 @@ async def serve(
     room = WaitingRoom(settings.http_host, settings.http_port, version("stickshaker"), measures.registry)
     with ending() as end:
         try:
-            while not end.is_set():
-                await room.open()
-                try:
-                    async with open_process(
-                        settings, clock=clock, messenger=messenger, rules=rules, engine=open_queue
-                    ) as process:
-                        await room.close()
-                        await _serve(process, role, end, measures)
-                except StoreUnavailable as fault:
-                    room.why = fault.why
-                    LOG.warning("%s We look again in %d s.", fault, AGAIN.total_seconds())
-                    await _wait(end, AGAIN)
+            async with _chat(clock or machine_clock()) as chat:
+                while not end.is_set():
+                    await room.open()
+                    try:
+                        async with open_process(
+                            settings,
+                            clock=clock,
+                            messenger=messenger or (chat.messenger if chat else None),
+                            voices=chat.voices if chat else None,
+                            rules=rules,
+                            engine=open_queue,
+                        ) as process:
+                            await room.close()
+                            await _serve(process, role, end, measures, chat)
+                    except StoreUnavailable as fault:
+                        room.why = fault.why
+                        LOG.warning("%s We look again in %d s.", fault, AGAIN.total_seconds())
+                        await _wait(end, AGAIN)
         finally:
             await room.close()
 
 
-async def _serve(opened: Process, role: Role, end: asyncio.Event, measures: Measures) -> None:
+@asynccontextmanager
+async def _chat(clock: Clock) -> AsyncIterator["Slack | None"]:
+    """Join the chat that is set up, if any."""
+    settings = read_slack()
+    if settings.bot_token is None:
+        yield None
+        return
+    from jobs.slack import open_slack  # noqa: PLC0415  half a second to load, which nobody needs without a token
+
+    async with open_slack(settings, clock) as slack:
+        yield slack
+
+
+async def _serve(opened: Process, role: Role, end: asyncio.Event, measures: Measures, chat: "Slack | None") -> None:
     queue = opened.ports.queue
     process = replace(opened, faults_said=measures.watched(opened.faults_said))
     scheduler = scheduler_of(process, machine_clock())
-    async with open_web(process, measures, version=version("stickshaker"), takes_facts=role is not Role.WORKER):
+    listens = chat.listening if chat else None
+    takes = role is not Role.WORKER
+    async with open_web(process, measures, version=version("stickshaker"), takes_facts=takes, chat=listens):
         scheduler.start()
         LOG.info("started as %s with %s %s", role.value, process.server.name, process.server.version)
         try:

@@ -6,10 +6,10 @@ import secrets
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 from urllib.parse import unquote, unquote_plus
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.domain.calendar import to_zone
@@ -112,6 +112,76 @@ class Settings(BaseSettings):
             raise SettingsError(msg) from fault
 
 
+class SlackSettings(BaseSettings):
+    """What the environment says of Slack; a field `x` is the variable SLACK_X."""
+
+    model_config = SettingsConfigDict(env_prefix="SLACK_", extra="ignore", env_ignore_empty=True)
+
+    bot_token: SecretStr | None = Field(
+        None, description="token of the app's bot, xoxb-...: with it messages leave by Slack (docs/install-slack.md)"
+    )
+    app_token: SecretStr | None = Field(
+        None, description="token of the app itself, xapp-...: with it Slack reaches us by a socket of ours"
+    )
+    signing_secret: SecretStr | None = Field(
+        None, description="what Slack signs with where it reaches us by HTTP at /slack/events, without an app token"
+    )
+    api_base_url: str = Field("https://slack.com/api/", description="where Slack's Web API is")
+
+    @field_validator("bot_token")
+    @classmethod
+    def _of_a_bot(cls, value: SecretStr | None) -> SecretStr | None:
+        return _beginning(value, "xoxb-", "the one of a bot, under OAuth & Permissions")
+
+    @field_validator("app_token")
+    @classmethod
+    def _of_an_app(cls, value: SecretStr | None) -> SecretStr | None:
+        return _beginning(value, "xapp-", "one of the app with the scope connections:write, under Basic Information")
+
+    @field_validator("api_base_url")
+    @classmethod
+    def _ends_in_a_slash(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("it must be an address that begins with https://")
+        return value if value.endswith("/") else f"{value}/"
+
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> Self:
+        if self.bot_token and not (self.app_token or self.signing_secret):
+            raise ValueError("beside SLACK_BOT_TOKEN set SLACK_APP_TOKEN (a socket) or SLACK_SIGNING_SECRET (HTTP)")
+        return self
+
+    @property
+    def secrets(self) -> list[str]:
+        """Return what must be in no log."""
+        return [s.get_secret_value() for s in (self.bot_token, self.app_token, self.signing_secret) if s]
+
+
+def _beginning(value: SecretStr | None, start: str, what: str) -> SecretStr | None:
+    """Refuse a token of another kind; the words name no part of it."""
+    if value is not None and not value.get_secret_value().startswith(start):
+        msg = f"it must be a token that begins with {start}: {what}"
+        raise ValueError(msg)
+    return value
+
+
+def read_slack() -> SlackSettings:
+    """Read what the environment says of Slack; raises SettingsError naming the variable, never its value."""
+    try:
+        return SlackSettings()
+    except ValidationError as fault:
+        raise _settings_error(fault, "SLACK_", "docs/install-slack.md") from fault
+
+
+def _settings_error(fault: ValidationError, prefix: str, where: str) -> SettingsError:
+    first = fault.errors(include_url=False, include_input=False, include_context=False)[0]
+    name = prefix + ".".join(str(part) for part in first["loc"]).upper()
+    reason = first["msg"].removeprefix("Value error, ").rstrip(".")
+    if not first["loc"]:
+        return SettingsError(f"{reason}; how is in {where}.")
+    return SettingsError(f"{name} can't be used: {reason}. Its meaning is in {where}.")
+
+
 def read_tokens(text: str) -> dict[str, str]:
     """Return the token of each source of `source=TOKEN,source=TOKEN`.
 
@@ -149,11 +219,7 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as fault:
-        first = fault.errors(include_url=False, include_input=False, include_context=False)[0]
-        name = PREFIX + ".".join(str(part) for part in first["loc"]).upper()
-        reason = first["msg"].removeprefix("Value error, ").rstrip(".")
-        msg = f"{name} can't be used: {reason}. Its meaning is in docs/settings.md."
-        raise SettingsError(msg) from fault
+        raise _settings_error(fault, PREFIX, "docs/settings.md") from fault
 
 
 def unknown_names(environment: Mapping[str, str]) -> list[str]:

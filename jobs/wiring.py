@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, asyn
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from adapters.clock import SystemClock
 from adapters.content import load_texts
@@ -34,12 +34,24 @@ from bot.domain.settings import DetectionSettings
 from bot.errors import SettingsError
 from bot.outgoing import Messenger
 from bot.ports import Clock, Ports, WorkQueue
+from bot.talking import Voice
 from jobs.measures import Measures
 from jobs.settings import Settings, secret_of
 from jobs.shown import OUT, typed
 
+if TYPE_CHECKING:  # a third of a second to load, which only the service needs
+    from aiohttp.web import Application, AppRunner
+
 MIN_GROUP_OF_AGGREGATES: Final = 10
 """People of the smallest group whose figures are taken in and shown where nothing about a person is taken in."""
+
+
+class Listening(Protocol):
+    """What takes what a chat delivers while the block lasts, by the site where it comes by HTTP."""
+
+    def __call__(self, ports: Ports, rules: Rules, site: "Application") -> AbstractAsyncContextManager[object]:
+        """Open it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +93,10 @@ def worker_name() -> str:
 
 
 @asynccontextmanager
-async def open_web(process: Process, measures: Measures, *, version: str, takes_facts: bool) -> AsyncIterator[None]:
-    """Serve how we are, and with `takes_facts` what data teams push, until the block ends.
+async def open_web(
+    process: Process, measures: Measures, *, version: str, takes_facts: bool, chat: Listening | None = None
+) -> AsyncIterator[None]:
+    """Serve how we are, and with `takes_facts` what data teams push and a chat delivers, until the block ends.
 
     Raises SettingsError when nothing can be served at that address.
     """
@@ -105,7 +119,17 @@ async def open_web(process: Process, measures: Measures, *, version: str, takes_
     )
     tokens = settings.pushers if takes_facts else {}
     pusher = Pusher(take, tokens, faults=process.faults_said, is_closed=settings.aggregate_only) if tokens else None
-    runner = web.AppRunner(application(watch, pusher), access_log=None)
+    site = application(watch, pusher)
+    listens = chat(ports, process.rules, site) if chat is not None and takes_facts else nullcontext()
+    async with listens, _served(web.AppRunner(site, access_log=None), settings):
+        yield
+
+
+@asynccontextmanager
+async def _served(runner: "AppRunner", settings: Settings) -> AsyncIterator[None]:
+    """Serve at the address of the settings until the block ends."""
+    from aiohttp import web  # noqa: PLC0415  as above
+
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.http_host, settings.http_port).start()
@@ -149,6 +173,7 @@ async def open_process(
     *,
     clock: Clock | None = None,
     messenger: Messenger | None = None,
+    voices: Mapping[str, Voice] | None = None,
     rules: Rules | None = None,
     engine: Engine | None = None,
     reading: bool = False,
@@ -178,7 +203,7 @@ async def open_process(
                 engine(engine_url(url, client), store.keys.engine) if engine else nullcontext(InlineQueue()) as queue
             ):
                 ports = _join(store, clock or SystemClock(), messenger or TerminalMessenger(), queue)
-                process = _process(ports, rules or rules_of(settings), settings, facts, store)
+                process = _process(ports, rules or rules_of(settings), settings, facts, store, voices or {})
                 key = partial(store.settings.check_key, secret, reading=True)
                 yield replace(process, checks={**checks_of(ports), "key": key})
     finally:
@@ -205,6 +230,7 @@ def _join(store: RedisStore, clock: Clock, messenger: Messenger, queue: WorkQueu
         outbox=store.outbox,
         dead_letters=store.dead_letters,
         inbox=store.inbox,
+        turns=store.turns,
         people=store.people,
         settings=store.settings,
         audit=store.audit,
@@ -214,11 +240,14 @@ def _join(store: RedisStore, clock: Clock, messenger: Messenger, queue: WorkQueu
     )
 
 
-def _process(ports: Ports, rules: Rules, settings: Settings, facts: ServerFacts, store: RedisStore) -> Process:
+def _process(
+    ports: Ports, rules: Rules, settings: Settings, facts: ServerFacts, store: RedisStore, voices: Mapping[str, Voice]
+) -> Process:
     duties = Duties(
         ports=ports,
         rules=rules,
         receiver=Receiver(ports, aggregate_only=settings.aggregate_only, least_group=rules.detection.min_group),
         deliverer=Deliverer(ports, rules, secrets.token_hex(8)),
+        voices=voices,
     )
     return Process(ports, rules, duties, facts, settings, store.faults_said)

@@ -9,11 +9,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from aiohttp import web
+from aiohttp import WSMsgType, web
 
+from adapters.playground.slack_hands import Deliveries, Hands
 from adapters.playground.slack_state import Body, Failure, Fault, LocalUser, SlackState
+from adapters.playground.slack_views import Refused, open_view, publish_home, update_view
 
 TOKEN = "xoxb-local"  # noqa: S105  of a server on this machine
+APP_TOKEN = "xapp-local"  # noqa: S105  as above
 MOST_BLOCKS = 50
 MOST_CHARACTERS = 13_200
 LONGEST = {"section": 3000, "context": 2000, "header": 150}
@@ -21,20 +24,12 @@ PLAIN = frozenset({"button", "header", "input"})
 PAGE = 100
 
 
-class Refused(Exception):  # noqa: N818  an answer of Slack's
-    """Slack answers with an error code."""
-
-    def __init__(self, code: str, **more: str) -> None:
-        """Keep the code and what stands beside it."""
-        super().__init__(code)
-        self.code, self.more = code, more
-
-
 @dataclass(slots=True)
 class LocalSlack:
     """A workspace that listens on this machine; `url` is what `SLACK_API_BASE_URL` names."""
 
     state: SlackState = field(default_factory=SlackState)
+    deliveries: Deliveries = field(default_factory=Deliveries)
     url: str = ""
     _hanging: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -43,15 +38,49 @@ class LocalSlack:
         """Serve on a port of its own."""
         app = web.Application(client_max_size=2**20)
         app.router.add_post("/api/{method}", self._call)
+        app.router.add_post("/response/{user}", self._respond)
+        app.router.add_get("/ws", self._socket)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/api/"
+        self.state.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+        self.url = f"{self.state.url}api/"
         try:
             yield self
         finally:
             self._hanging.set()
+            await self.drop_sockets()
             await runner.cleanup()
+
+    def hands(self, email: str) -> Hands:
+        """Return what somebody may do here."""
+        return Hands(self.state, self.deliveries, email)
+
+    async def drop_sockets(self) -> None:
+        """Close every socket, as Slack does from time to time."""
+        for socket in [*self.deliveries.sockets]:
+            await socket.close()
+
+    async def _socket(self, request: web.Request) -> web.WebSocketResponse:
+        """Speak the protocol of Socket Mode with one connection of the app."""
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"type": "hello", "num_connections": len(self.deliveries.sockets) + 1})
+        self.deliveries.sockets.append(socket)
+        try:
+            async for said in socket:
+                found = json.loads(said.data) if said.type is WSMsgType.TEXT else {}
+                answered = self.deliveries.waiting.get(found.get("envelope_id", ""))
+                if answered is not None and not answered.done():
+                    answered.set_result(found.get("payload") or {})
+        finally:
+            self.deliveries.sockets.remove(socket)
+        return socket
+
+    async def _respond(self, request: web.Request) -> web.Response:
+        """Take what the app says later to a command."""
+        self.state.responses.append({"user": request.match_info["user"]} | await request.json())
+        return web.Response(text="ok")
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
         """Answer a call, or fail as it was told to."""
@@ -81,6 +110,8 @@ class LocalSlack:
 
     def _answer(self, request: web.Request, method: str, body: Body) -> Body:
         """Do what a method does."""
+        if method == "apps.connections.open":
+            return self._connect(request)
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             raise Refused("invalid_auth" if "Authorization" in request.headers else "not_authed")
         if method in self.state.missing_scopes:
@@ -89,6 +120,12 @@ class LocalSlack:
         if handler is None:
             raise Refused("unknown_method", req_method=method)
         return handler(body)
+
+    def _connect(self, request: web.Request) -> Body:
+        """Return where a socket is opened."""
+        if request.headers.get("Authorization") != f"Bearer {APP_TOKEN}":
+            raise Refused("invalid_auth")
+        return {"url": f"{self.state.url.replace('http', 'ws', 1)}ws"}
 
     def _methods(self) -> dict[str, Callable[[Body], Body]]:
         return {
@@ -100,6 +137,9 @@ class LocalSlack:
             "chat.postMessage": self._post,
             "chat.update": self._update,
             "chat.postEphemeral": self._whisper,
+            "views.open": lambda body: open_view(self.state, body),
+            "views.update": lambda body: update_view(self.state, body),
+            "views.publish": lambda body: publish_home(self.state, body),
         }
 
     def _user(self, user: object) -> LocalUser:

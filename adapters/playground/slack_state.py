@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import count
+from time import monotonic
 from typing import Any
 
 Body = dict[str, Any]
@@ -79,13 +80,20 @@ class SlackState:
     homes: dict[str, Body] = field(default_factory=dict)
     calls: list[tuple[str, Body]] = field(default_factory=list)
     faults: dict[str, list[Fault]] = field(default_factory=lambda: defaultdict(list))
+    url: str = ""
+    """Where the workspace listens."""
+    events: int = 0
+    triggers: dict[str, tuple[str, float]] = field(default_factory=dict)
+    """Whose each trigger is and when it was given; it opens one view within three seconds."""
+    responses: list[Body] = field(default_factory=list)
+    """What was sent to a response_url."""
     missing_scopes: set[str] = field(default_factory=set)
     """Methods that lack their scope."""
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def add_user(self, email: str, **given: object) -> LocalUser:
         """Let somebody join."""
-        user = LocalUser(f"U{next(self._numbers)}", email, email.partition("@")[0])
+        user = LocalUser(f"U{next(self._numbers):08}", email, email.partition("@")[0])
         for name, value in given.items():
             setattr(user, name, value)
         self.users[user.id] = user
@@ -94,6 +102,16 @@ class SlackState:
     def fail(self, method: str, fault: Fault, times: int = 1) -> None:
         """Let the next calls of a method fail."""
         self.faults[method] += [fault] * times
+
+    def trigger(self, user: str) -> str:
+        """Return what a person's act may open a view with."""
+        name = f"{next(self._numbers)}.trigger"
+        self.triggers[name] = (user, monotonic())
+        return name
+
+    def user_of(self, email: str) -> LocalUser:
+        """Return the member with this address."""
+        return next(u for u in self.users.values() if u.email == email)
 
     def stamp(self) -> str:
         """Return the next time stamp: unique in the workspace, as Slack's are in a channel."""
@@ -107,5 +125,4 @@ class SlackState:
 
     def to(self, email: str) -> list[Body]:
         """Return the posts that somebody got, oldest first."""
-        user = next(u for u in self.users.values() if u.email == email)
-        return self.posts.get(f"D{user.id[1:]}", [])
+        return self.posts.get(f"D{self.user_of(email).id[1:]}", [])

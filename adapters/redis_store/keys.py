@@ -298,6 +298,19 @@ class Keys:
         """Name the sorted set: keys of replies not yet applied."""
         return self._r(shard, "inq")
 
+    def turn(self, key: str) -> str:
+        """Name the hash: what somebody did in a chat, and thereby the record that they did."""
+        return f"{self.root}:turn:{{turns}}:{key}"
+
+    @property
+    def turns(self) -> str:
+        """Name the sorted set: keys of turns not yet answered."""
+        return f"{self.root}:turnq:{{turns}}"
+
+    def meant(self, person: str) -> str:
+        """Name the string: what was understood of a person's words and waits for their yes."""
+        return self._r(self.shard_of_person(person), "meant", person)
+
     def people(self, shard: int) -> str:
         """Name the hash: person -> record."""
         return self._r(shard, "people")

@@ -66,10 +66,12 @@ WRITING: Final = """
     EXPIRE hash 60
     HSETNX hash b 1
     HDEL hash b
+    HINCRBY hash n 1
     SADD set a
     EXPIRE set 60
     SREM set b
     ZADD zset 1 a
+    ZADD zset XX 1 a
     EXPIRE zset 60
     ZREM zset b
     ZREMRANGEBYSCORE zset 5 9
@@ -89,7 +91,6 @@ WRITING: Final = """
 """
 """What they need besides."""
 ENGINE: Final = """
-    HINCRBY hash n 1
     PEXPIRE hash 60000
     ZCARD zset
     XREAD COUNT 1 STREAMS stream 0

@@ -30,6 +30,7 @@ from adapters.redis_store.shards import Shards
 from adapters.redis_store.sources import RedisSources
 from adapters.redis_store.telemetry import RedisTelemetry
 from adapters.redis_store.touched import RedisTouched
+from adapters.redis_store.turns import RedisTurns
 from adapters.redis_store.weeklies import RedisWeeklies
 from adapters.redis_store.wire import Client
 
@@ -60,6 +61,7 @@ class RedisStore:
         self.outbox = RedisOutbox(client, self.keys, scripts, shards)
         self.dead_letters = RedisDeadLetters(client, self.keys, scripts, shards, self.outbox)
         self.inbox = RedisInbox(client, self.keys, scripts, shards)
+        self.turns = RedisTurns(client, self.keys, scripts)
         self.ingress = RedisIngress(client, self.keys, scripts)
         self.people = RedisPeople(client, self.keys, shards, secret)
         self.settings = RedisSettings(client, self.keys, scripts)

@@ -4,18 +4,21 @@ Words of people and pilots stand in plain or rich text, in which Slack reads no 
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from adapters.slack.limits import FALLBACK, MARK, MOST_BLOCKS, MOST_TEXT, Block, Surface, clamp, escape, texts_of
+from bot.domain.turn import Given
 from bot.messages.charts import to_bars
-from bot.messages.model import Choice, FieldKind, FormField, Message, Section
-from bot.messages.plain import to_plain
+from bot.messages.model import Answered, Choice, FieldKind, FormField, Message, Section
+from bot.messages.plain import ANSWERED, to_plain
 
 CHOICE: Final = "choice"
+ASKS: Final = "asks"
 OPEN: Final = "open"
-"""What a button does: an answer, or showing another pilot of the message in full. Its `action_id` begins so."""
+"""What a button does: an answer, a form that asks for its details, or showing another pilot of the message in full. Its
+`action_id` begins so."""
 FORM: Final = "form"
 """The `callback_id` of a modal that asks for the details of an answer."""
 LONGEST_INPUT: Final = 280
@@ -25,15 +28,20 @@ NAME: Final = "Stickshaker"
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """What a tap is about: a delivery, a section of its message, and the answer; without one it opens the section."""
+    """What a tap is about: a delivery, a section of its message, and the answer; without one it opens the section.
+
+    `place` is that of the message, which a form would not know otherwise.
+    """
 
     delivery: str
     section: str
     choice: str = ""
+    place: str = ""
 
     def to_value(self) -> str:
         """Return it as the value of a button, or the metadata of a modal."""
-        return json.dumps([self.delivery, self.section, self.choice], separators=(",", ":"))
+        parts = [self.delivery, self.section, self.choice, *([self.place] if self.place else [])]
+        return json.dumps(parts, separators=(",", ":"))
 
 
 def parse_ref(value: str) -> Ref | None:
@@ -42,7 +50,7 @@ def parse_ref(value: str) -> Ref | None:
         parts = json.loads(value)
     except ValueError:
         return None
-    is_ours = isinstance(parts, list) and len(parts) == 3 and all(isinstance(part, str) for part in parts)  # noqa: PLR2004  a Ref
+    is_ours = isinstance(parts, list) and len(parts) in {3, 4} and all(isinstance(part, str) for part in parts)
     return Ref(*parts) if is_ours else None
 
 
@@ -54,31 +62,22 @@ def to_posts(message: Message, delivery: str) -> list[dict[str, Any]]:
     first, *others = message.sections or (None,)
     head = [*_head(message), *(_asked(first, delivery) if first else [])]
     lines = [_line(section, delivery) for section in others]
-    foot = _context(message.footer)
+    foot = [_context(message.footer)] if message.footer else []
     posts, room = [head], [*([_context(message.more)] if message.more and lines else []), *lines]
     for block in room:
-        if not _fits([*posts[-1], block, foot]):
+        if not _fits([*posts[-1], block, *foot]):
             posts.append([])
         posts[-1].append(block)
-    posts[-1].append(foot)
+    posts[-1] += foot
     text = fallback(escape(to_plain(message)))
     return [{"text": text, "blocks": blocks} for blocks in posts]
 
 
-def to_answered(message: Message, key: str, label: str, note: str, delivery: str) -> dict[str, Any]:
-    """Return the post after an answer: no buttons for what was answered, what was said and what happens next instead."""
-    answered = next((s for s in message.sections if s.key == key), None)
-    others = [s for s in message.sections if s.key != key]
-    blocks = [*_head(message), *(_told(answered) if answered else [])]
-    blocks.append(_rich(_plain(label, bold=True)))
-    blocks += [_rich(*_paragraph(part)) for part in _paragraphs(note)]
-    blocks += [_line(section, delivery) for section in others]
-    kept = blocks[: MOST_BLOCKS[Surface.MESSAGE]]
-    return {"text": fallback(escape(f"{label}\n{note}")), "blocks": kept}
-
-
-def to_modal(section: Section, choice: Choice, ref: Ref, *, submit: str, close: str) -> dict[str, Any]:
-    """Return the form of an answer as a modal; its state is keyed by the fields of the form."""
+def to_modal(
+    section: Section, choice: Choice, ref: Ref, *, submit: str, close: str, values: Mapping[str, Given] | None = None
+) -> dict[str, Any]:
+    """Return the form of an answer as a modal, with what was said already; its state is keyed by the form's fields."""
+    known = values or {}
     intro = _rich(*_paragraph(section.fact))
     label = {"type": "header", "text": _text(choice.label, "header.text")}
     return {
@@ -88,12 +87,12 @@ def to_modal(section: Section, choice: Choice, ref: Ref, *, submit: str, close: 
         "title": _text(NAME, "view.title"),
         "submit": _text(submit, "view.submit"),
         "close": _text(close, "view.close"),
-        "blocks": [label, intro, *(_input(field) for field in choice.form)],
+        "blocks": [label, intro, *(_input(field, known.get(field.key)) for field in choice.form)],
     }
 
 
-def to_loading(text: str) -> dict[str, Any]:
-    """Return the modal that is shown at once, until the real one is there: a trigger lasts three seconds."""
+def to_plain_modal(text: str) -> dict[str, Any]:
+    """Return a modal that says something: at once, until the real one is there, or why there is none."""
     return {"type": "modal", "callback_id": FORM, "title": _text(NAME, "view.title"), "blocks": [_rich(_plain(text))]}
 
 
@@ -104,9 +103,16 @@ def fallback(text: str) -> str:
 
 def _head(message: Message) -> list[Block]:
     intro = [_context(message.intro)] if message.intro else []
+    done = _done(message.answered) if message.answered else []
     body = [_rich(*_paragraph(part)) for part in message.body]
     chart = [_preformatted(to_bars(message.chart))] if message.chart else []
-    return [*intro, *body, *chart]
+    return [*intro, *done, *body, *chart]
+
+
+def _done(answered: Answered) -> list[Block]:
+    """Tell what was asked, what was answered, and what follows from it."""
+    label = _rich(_plain(f"{ANSWERED} {answered.label}", bold=True))
+    return [_rich(_plain(answered.fact)), label, *(_rich(*_paragraph(part)) for part in _paragraphs(answered.note))]
 
 
 def _told(section: Section) -> list[Block]:
@@ -121,7 +127,10 @@ def _told(section: Section) -> list[Block]:
 def _asked(section: Section, delivery: str) -> list[Block]:
     """Tell a section in full, with its question and answers."""
     question = [_rich(_plain(section.question, bold=True))] if section.question else []
-    buttons = [_button(c.label, f"{CHOICE}:{c.key}", Ref(delivery, section.key, c.key)) for c in section.choices]
+    buttons = [
+        _button(c.label, f"{ASKS if c.form else CHOICE}:{c.key}", Ref(delivery, section.key, c.key))
+        for c in section.choices
+    ]
     return [*_told(section), *question, *([{"type": "actions", "elements": buttons}] if buttons else [])]
 
 
@@ -138,14 +147,14 @@ def _button(label: str, action: str, ref: Ref) -> Block:
     return {"type": "button", "action_id": action, "text": _text(label, "button.text"), "value": ref.to_value()}
 
 
-def _input(field: FormField) -> Block:
+def _input(field: FormField, known: Given | None) -> Block:
     """Return the input of one field; its block and its action are called as the field is."""
     return {
         "type": "input",
         "block_id": field.key,
         "optional": not field.required,
         "label": _text(field.label, "input.label"),
-        "element": _control(field) | {"action_id": field.key},
+        "element": _control(field) | _filled(field, known) | {"action_id": field.key},
     }
 
 
@@ -156,6 +165,22 @@ def _control(field: FormField) -> Block:
     if field.kind is FieldKind.TEXT:
         return {"type": "plain_text_input", "max_length": LONGEST_INPUT, "multiline": False}
     return {"type": CONTROLS[field.kind]}
+
+
+def _filled(field: FormField, known: Given | None) -> Block:
+    """Return what an input begins with, where somebody said it already and it fits into this kind of input."""
+    if known is None:
+        return {}
+    if field.kind is FieldKind.DAY and known.day:
+        return {"initial_date": known.day.isoformat()}
+    if field.kind is FieldKind.MOMENT and known.at:
+        return {"initial_date_time": int(known.at.timestamp())}
+    if field.kind is FieldKind.TEXT and known.text:
+        return {"initial_value": known.text[:LONGEST_INPUT]}
+    options = dict(field.options)
+    if field.kind is FieldKind.CHOICE and known.text in options:
+        return {"initial_option": {"text": _text(options[known.text], "option.text"), "value": known.text}}
+    return {}
 
 
 CONTROLS: Final = {

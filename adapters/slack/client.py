@@ -14,8 +14,15 @@ from adapters.slack.pacing import Pacing
 
 LOG = logging.getLogger(__name__)
 SLACK: Final = "https://slack.com/api/"
+APPEARS: Final = frozenset({"chat.postMessage", "chat.postEphemeral"})
+"""Calls after which something more stands in a channel."""
 TIMEOUT = 10
 """Seconds for one call."""
+
+
+def new_session() -> aiohttp.ClientSession:
+    """Return a session for all calls. The limit is the session's: the library's own counts for sessions that it makes."""
+    return aiohttp.ClientSession(trust_env=True, timeout=aiohttp.ClientTimeout(total=TIMEOUT))
 
 
 def web_client(token: str, session: aiohttp.ClientSession, base_url: str = SLACK) -> AsyncWebClient:
@@ -33,10 +40,10 @@ class SlackClient:
     async def call(self, method: str, *, channel: str = "", **arguments: object) -> Mapping[str, Any]:
         """Call a method and return what Slack answered.
 
-        `channel` is the one in which something appears: posts into it are a second apart. Raises SlackError where
+        Posts into one `channel` are a second apart. Raises SlackError where
         Slack answered with an error, and whatever aiohttp raises where the answer never came.
         """
-        await self._pacing.turn(method, channel)
+        await self._pacing.turn(method, channel if method in APPEARS else "")
         body = {"channel": channel} | arguments if channel else arguments
         try:
             answer = await self.web.api_call(method, json=dict(body))

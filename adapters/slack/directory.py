@@ -1,51 +1,96 @@
-"""Who somebody is in Slack: their user by e-mail, and the channel of their direct messages."""
+"""Who somebody is in Slack: their user by the registry's way to write them, and the other way round."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from adapters.slack.client import SlackClient
-from adapters.slack.errors import SlackError
+from adapters.slack.errors import Kind, SlackError
 from bot.domain.people import Person
 from bot.ports import Clock
 
 KEPT: Final = timedelta(hours=24)
 """A user is looked up again after so long: people leave, and a message to who has left is taken silently."""
+USER: Final = re.compile(r"[UW][A-Z0-9]{2,}")
+"""Ids of users; a registry may write people so."""
+MENTION: Final = re.compile(r"<(?:@([UW][A-Z0-9]+)|[#!]?([^|<>@]*@?[^|<>]*))(?:\|([^<>]*))?>")
+"""How Slack writes users, channels and links in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user of the workspace; `channel` is that of direct messages with them."""
+    """A user of the workspace; `channel` is that of direct messages with them, empty until one was needed."""
 
     id: str
-    channel: str
+    alias: str
     looked_at: datetime
     timezone: str | None = None
+    channel: str = ""
 
 
 @dataclass(slots=True)
 class Directory:
-    """Users by the id of the person, looked up once a day."""
+    """Users, looked up once a day."""
 
     client: SlackClient
     clock: Clock
     _known: dict[str, User] = field(default_factory=dict)
+    """By the id of the person, with their channel."""
+    _aliases: dict[str, User] = field(default_factory=dict)
+    """By the id of the user."""
 
     async def user(self, person: Person) -> User:
         """Return who a person is; raises SlackError where they can't be written to: unknown, left, or a bot."""
         known, now = self._known.get(person.id), self.clock.now()
         if known is not None and now - known.looked_at < KEPT:
             return known
-        if "@" not in person.name:
+        if USER.fullmatch(person.name):
+            found = (await self.client.call("users.info", user=person.name))["user"]
+        elif "@" in person.name:
+            found = (await self.client.call("users.lookupByEmail", email=person.name))["user"]
+        else:
             raise SlackError("users.lookupByEmail", "users_not_found")
-        found = (await self.client.call("users.lookupByEmail", email=person.name))["user"]
-        if found.get("deleted") or found.get("is_bot"):
+        if is_of_nobody(found):
             raise SlackError("users.lookupByEmail", "user_disabled")
-        opened = await self.client.call("conversations.open", users=found["id"])
-        user = User(found["id"], opened["channel"]["id"], now, found.get("tz"))
+        user = User(found["id"], person.name, now, found.get("tz"), await self.channel(found["id"]))
         self._known[person.id] = user
         return user
+
+    async def channel(self, user: str) -> str:
+        """Return the channel of direct messages with a user, opened where it was not."""
+        opened = await self.client.call("conversations.open", users=user)
+        return str(opened["channel"]["id"])
+
+    async def alias(self, user: str) -> str | None:
+        """Return how the registry may write a user: by e-mail; None for bots, for who has left, and for strangers."""
+        known, now = self._aliases.get(user), self.clock.now()
+        if known is None or now - known.looked_at >= KEPT:
+            try:
+                found = (await self.client.call("users.info", user=user))["user"]
+            except SlackError as error:
+                if error.kind is Kind.REROUTE:
+                    return None
+                raise
+            email = "" if is_of_nobody(found) else str(found.get("profile", {}).get("email") or "")
+            known = self._aliases[user] = User(user, email, now, found.get("tz"))
+        return known.alias or None
+
+    async def read(self, text: str) -> str:
+        """Return words with Slack's own marks as people write them: users by e-mail, links by what is shown."""
+        for user in {found[1] for found in MENTION.finditer(text) if found[1]}:
+            alias = await self.alias(user)
+            for mark in {found[0] for found in MENTION.finditer(text) if found[1] == user}:
+                text = text.replace(mark, alias or "somebody")
+        plain = MENTION.sub(lambda found: found[3] or str(found[2]).removeprefix("mailto:"), text)
+        return plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
     def forget(self, person: Person) -> None:
         """Look this person up anew next time."""
         self._known.pop(person.id, None)
+
+
+def is_of_nobody(user: Mapping[str, Any]) -> bool:
+    """Whether a user is nobody whom we may ask: who has left, a bot, or somebody of another firm in a shared channel."""
+    return any(user.get(mark) for mark in ("deleted", "is_bot", "is_stranger"))

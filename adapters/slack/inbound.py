@@ -10,45 +10,21 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from adapters.slack.blocks import FORM, Ref, parse_ref
+from adapters.slack.blocks import ASKS, FORM, Ref, parse_ref
 from bot.domain.outreach import identity
-from bot.messages.answers import Value
+from bot.domain.turn import LONGEST, Form, Given, Tap, Turn, Words
 
-LONGEST: Final = 4_000
-"""Characters of words that are read; Slack lets people write 40,000."""
+CHAT: Final = "slack"
+"""What turns of Slack are called by."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tap:
-    """A button of a message of ours. `trigger` opens a form for three seconds, `key` is the same however often it comes."""
+class Asked:
+    """A button that opens a form; `trigger` opens one within three seconds, `place` is that of the message."""
 
-    team: str
     user: str
     ref: Ref
     trigger: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """A form that was sent, with its values by the names of the fields."""
-
-    team: str
-    user: str
-    ref: Ref
-    values: Mapping[str, Value]
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """Words that somebody wrote to us in their direct messages."""
-
-    team: str
-    user: str
-    channel: str
-    text: str
-    key: str
 
 
 def _clean(text: str) -> str:
@@ -74,11 +50,17 @@ class _Action(_Part):
     action_id: Annotated[str, AfterValidator(_clean)] = ""
 
 
+class _Container(_Part):
+    channel_id: Name | None = None
+    message_ts: Name | None = None
+
+
 class _Actions(_Part):
     type: Literal["block_actions"]
     user: _Id
     team: _Id
     trigger_id: str = ""
+    container: _Container = _Container()
     actions: tuple[_Action, ...] = Field(min_length=1)
 
 
@@ -117,21 +99,25 @@ class _Callback(_Part):
     event: _Event
 
 
-def read_tap(body: object) -> Tap | None:
-    """Return the tap in a `block_actions` payload; None where its button is none of ours."""
+def read_tap(body: object, at: datetime) -> Turn | Asked | None:
+    """Return the tap in a `block_actions` payload, or that it asks for a form; None where its button is none of ours."""
     try:
         read = _Actions.model_validate(body)
     except ValidationError:
         return None
-    action = read.actions[0]
+    action, container = read.actions[0], read.container
     ref = parse_ref(action.value)
     if ref is None:
         return None
-    key = identity("slack", read.team.id, read.user.id, action.action_ts, action.action_id)
-    return Tap(read.team.id, read.user.id, ref, read.trigger_id, key)
+    place = f"{container.channel_id}:{container.message_ts}" if container.channel_id and container.message_ts else ""
+    if action.action_id.startswith(f"{ASKS}:"):
+        return Asked(read.user.id, Ref(ref.delivery, ref.section, ref.choice, place), read.trigger_id)
+    key = identity(read.team.id, read.user.id, action.action_ts, action.action_id)
+    what = Tap(delivery=ref.delivery, section=ref.section, choice=ref.choice)
+    return Turn(key=key, chat=CHAT, user=read.user.id, place=place, what=what, at=at)
 
 
-def read_form(body: object) -> Filled | None:
+def read_form(body: object, at: datetime) -> Turn | None:
     """Return the form in a `view_submission` payload; None where it is none of ours."""
     try:
         read = _Submission.model_validate(body)
@@ -141,32 +127,35 @@ def read_form(body: object) -> Filled | None:
     if ref is None:
         return None
     given = {name: value for name, element in read.view.state.values.items() if (value := _value(element)) is not None}
-    return Filled(read.team.id, read.user.id, ref, given, identity("slack", read.team.id, read.view.id))
+    what = Form(delivery=ref.delivery, section=ref.section, choice=ref.choice, values=given)
+    key = identity(read.team.id, read.view.id)
+    return Turn(key=key, chat=CHAT, user=read.user.id, place=ref.place, what=what, at=at)
 
 
-def read_words(body: object) -> Said | None:
+def read_words(body: object, at: datetime) -> Turn | None:
     """Return the words in a `message` event of direct messages; None where a bot, an edit or a channel speaks."""
     try:
         read = _Callback.model_validate(body)
     except ValidationError:
         return None
     event = read.event
-    key = identity("slack", read.team_id, event.channel, event.ts)
-    return Said(read.team_id, event.user, event.channel, _unescaped(event.text[:LONGEST]), key)
+    key = identity(read.team_id, event.channel, event.ts)
+    place = f"{event.channel}:{event.ts}"
+    return Turn(key=key, chat=CHAT, user=event.user, place=place, what=Words(text=event.text[:LONGEST]), at=at)
 
 
-def _value(element: Mapping[str, Mapping[str, Any]]) -> Value | None:
+def _value(element: Mapping[str, Mapping[str, Any]]) -> Given | None:
     """Return what one input holds, by the kind of its element; None where it was left empty or is not understood."""
     for state in element.values():
         try:
             found = _read(state)
         except (KeyError, TypeError, ValueError, OverflowError, OSError):
             return None
-        return _clean(found) if isinstance(found, str) else found
+        return None if found is None else Given.of(_clean(found) if isinstance(found, str) else found)
     return None
 
 
-def _read(state: Mapping[str, Any]) -> Value | None:
+def _read(state: Mapping[str, Any]) -> str | date | datetime | None:
     match state.get("type"):
         case "datepicker":
             return date.fromisoformat(state["selected_date"]) if state.get("selected_date") else None
@@ -181,8 +170,3 @@ def _read(state: Mapping[str, Any]) -> Value | None:
             return str(state["value"]) if state.get("value") else None
         case _:
             return None
-
-
-def _unescaped(text: str) -> str:
-    """Return words as they were written: Slack escapes three letters."""
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

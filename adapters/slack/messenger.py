@@ -30,13 +30,13 @@ def _unreachable(fault: Exception) -> SendRefused:
 class SlackMessenger:
     """Sends to people of one workspace."""
 
-    def __init__(self, client: SlackClient, directory: Directory, team: str) -> None:
-        """Send to the workspace of this id."""
-        self._client, self._directory, self._team = client, directory, team
+    def __init__(self, client: SlackClient, directory: Directory) -> None:
+        """Send by this client."""
+        self._client, self._directory = client, directory
 
     def workspace(self, person: Person) -> str:  # noqa: ARG002  the port's own name; there is one workspace
         """Name what Slack limits together."""
-        return f"slack:{self._team}"
+        return "slack"
 
     async def send(self, person: Person, delivery: str, message: Message) -> str:
         """Post and return channel and time stamp of the first post.

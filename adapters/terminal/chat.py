@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -12,17 +11,14 @@ from rich.panel import Panel
 
 from bot.app.cast import clock_of
 from bot.app.follow_ups import next_section
-from bot.app.on_its_way import on_its_way
 from bot.app.preferences import AWAY, DELEGATE, DIGEST, set_in_words
+from bot.app.questions import Waiting, letters_of
 from bot.app.rules import Rules
 from bot.app.why import why
 from bot.domain.calendar import to_zone
-from bot.domain.case import Case
-from bot.domain.outreach import Delivery, DeliveryState, Role, Step, identity
+from bot.domain.outreach import Role, Step, identity
 from bot.domain.people import Person
 from bot.domain.reply import Answer, Reply
-from bot.domain.upkeep import gaps_of
-from bot.domain.weekly import parse_weekly_id
 from bot.messages.answers import Unclear, Value
 from bot.messages.compose import compose
 from bot.messages.follow_ups import feedback_section, to_message
@@ -42,30 +38,6 @@ HINT: Final = "[dim]Answer by number or in words; 'why' tells why you got it, 'f
 
 Read = Callable[[str], str]
 """Shows a prompt and returns a line; raises EOFError at the end of the input."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A question that waits for this person: what was said, in which delivery, about which case."""
-
-    delivery: Delivery
-    message: Message
-    section: Section
-
-    @property
-    def letter(self) -> tuple[str, str]:
-        """Return what several questions have in common that are shown in one message."""
-        return self.delivery.id, self.message.kind
-
-
-def answered_at(case: Case, section: Section, person: str) -> datetime | None:
-    """Return when the question of a section was answered last: by the owner, by who was asked, or by the sponsor."""
-    if section.thing is not None:
-        said = [r.said_at for r in case.requests if r.key == (person, section.thing) and r.said_at]
-        return max(said, default=None)
-    if section.asks is not None:
-        return case.decided[-1].at if case.decided and case.decision is None else None
-    return case.answered_at
 
 
 class Left(Exception):  # noqa: N818  it is no error: the person left
@@ -133,50 +105,12 @@ class Chat:
 
     async def _letters(self) -> tuple[list[Waiting], list[str]]:
         """Return the questions that wait, the newest of each case, and a line for everything else that was sent."""
-        waiting: dict[str, Waiting] = {}
-        past: list[str] = []
-        last: dict[str, Delivery] = {}
-        for delivery in await self._ports.outbox.of(self._person.id):
-            if delivery.state not in {DeliveryState.SENT, DeliveryState.UNKNOWN} or delivery.message is None:
-                continue
-            message = Message.from_stored(delivery.message)
-            last |= dict.fromkeys((o.pilot for o in delivery.active), delivery)
-            for section in message.sections:
-                one = await self._waiting(delivery, message, section)
-                if one is not None:
-                    waiting[section.key] = one
-                else:
-                    when = f"{delivery.claimed_at:%d %b}" if delivery.claimed_at else ""
-                    past.append(f"[dim]{when}  {escape(section.fact)}[/]")
-        for section in await on_its_way(self._ports, self._rules, self._person):
-            if section.pilot in last:
-                message = to_message(section, self._rules.texts)
-                waiting[section.key] = Waiting(last[section.pilot], message, section)
-        return list(waiting.values()), past
-
-    async def _waiting(self, delivery: Delivery, message: Message, section: Section) -> Waiting | None:
-        """Return the question of a section if its case still waits for the answer."""
-        if section.fills is not None:
-            pilot = await self._ports.pilots.get(section.pilot)
-            lacking = {gap.id for gap in gaps_of(pilot, self._ports.clock.now().date())} if pilot else set()
-            return Waiting(delivery, message, section) if section.case_id in lacking else None
-        if section.reviews:
-            return Waiting(delivery, message, section) if await self._is_unread(section) else None
-        stored = await self._ports.cases.get(section.pilot) if section.pilot else None
-        if section.question is None or stored is None or stored.case.id != section.case_id or stored.case.is_closed:
-            return None
-        if section.looks:
-            return Waiting(delivery, message, section) if stored.case.listed_on is not None else None
-        answered, sent = answered_at(stored.case, section, self._person.id), delivery.claimed_at
-        if answered is not None and sent is not None and answered >= sent:
-            return None
-        return Waiting(delivery, message, section)
-
-    async def _is_unread(self, section: Section) -> bool:
-        """Whether a weekly message that was shown to this person waits for its release."""
-        known = parse_weekly_id(section.case_id)
-        owned = (await self._ports.weeklies.of([known[1]]))[known[1]] if known else []
-        return any(one.id == section.case_id and one.waits and one.reviewer == self._person.id for one in owned)
+        letters = await letters_of(self._ports, self._rules, self._person)
+        past = []
+        for delivery, section in letters.past:
+            when = f"{delivery.claimed_at:%d %b}" if delivery.claimed_at else ""
+            past.append(f"[dim]{when}  {escape(section.fact)}[/]")
+        return list(letters.waiting), past
 
     async def _converse(self, one: Waiting, waiting: Sequence[Waiting]) -> None:
         """Show one question and take its answer, leave it for later, or turn to another of its message."""

@@ -7,7 +7,7 @@ import logging
 from asyncio import gather
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -21,9 +21,11 @@ from bot.app.replies import work_off_replies
 from bot.app.rules import Rules
 from bot.app.self_check import faults_of
 from bot.app.sweep import sweep
+from bot.app.turns import answer_turns
 from bot.app.vitals import vitals
 from bot.app.weekly import make_weeklies
 from bot.ports import Ports, Round
+from bot.talking import Voice
 
 LOG = logging.getLogger(__name__)
 
@@ -46,12 +48,15 @@ class Duties:
     rules: Rules
     receiver: Receiver
     deliverer: Deliverer
+    voices: Mapping[str, Voice] = field(default_factory=dict)
+    """By the name of the chat."""
 
     @property
     def jobs(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         """Return every job by its name in ROUNDS."""
         return {
             "wake": self.wake,
+            "turns": self.turns,
             "replies": self.replies,
             "relay": self.relay,
             "ingest": self.ingest,
@@ -98,6 +103,11 @@ class Duties:
         """Do what is due about deliveries, each given as `recipient id`."""
         pairs = [letter.partition(" ") for letter in letters]
         return await self.deliverer.deliver([(recipient, delivery) for recipient, _, delivery in pairs])
+
+    async def turns(self) -> None:
+        """Answer what people did in chats until nothing waits."""
+        while await answer_turns(self.ports, self.rules, self.voices):
+            pass
 
     async def replies(self) -> None:
         """Work off replies until none waits; what they moved is looked at at once."""

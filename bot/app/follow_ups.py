@@ -16,7 +16,7 @@ from bot.domain.audit import AuditEntry
 from bot.domain.case import Case
 from bot.domain.outreach import Role
 from bot.domain.people import Person, Preferences
-from bot.domain.reply import Answer, Feedback, ItemAnswer, Reply, StopAsking
+from bot.domain.reply import Answer, DontKnow, Feedback, ItemAnswer, Reply, StopAsking
 from bot.domain.survey import FeedbackOption, ItemId, Posed, Scoring, Standing
 from bot.errors import Conflict
 from bot.messages.follow_ups import (
@@ -27,7 +27,7 @@ from bot.messages.follow_ups import (
     otherwise,
     suggested_step,
 )
-from bot.messages.item_texts import ItemTexts
+from bot.messages.item_texts import OWNERS, ItemTexts
 from bot.messages.model import Section
 from bot.policy.follow_ups import known_from_registry, next_item
 from bot.policy.item_effects import (
@@ -128,6 +128,24 @@ class _Asking:
     def section(self, case: Case, item: ItemId, said: ItemTexts) -> Section:
         """Return the item as they read it."""
         return item_section(item, self.standing.about(case), self.standing.rules.texts, said)
+
+
+async def items_put(ports: Ports, rules: Rules, person: Person, about: Section) -> list[Section]:
+    """Return the items that followed answers of this person about the case of a section, as they read them."""
+    asked = Reply(
+        key="",
+        person=person.id,
+        case_id=about.case_id,
+        pilot=about.pilot,
+        answer=DontKnow(),
+        received_at=ports.clock.now(),
+    )
+    standing = await Standpoint.read(asked, ports, rules)
+    if standing is None or standing.case.id != about.case_id:
+        return []
+    put = dict.fromkeys(one.item for one in standing.case.posed if one.person == person.id and one.item in OWNERS)
+    said = standing.about(standing.case)
+    return [item_section(item, said, rules.texts, rules.texts.follow_ups) for item in put]
 
 
 async def answer_item(ports: Ports, rules: Rules, reply: Reply, said: ItemTexts) -> str | None:

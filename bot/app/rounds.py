@@ -6,6 +6,7 @@ from typing import Final
 
 ROUNDS: Final[Mapping[str, timedelta]] = {
     "wake": timedelta(seconds=1),
+    "turns": timedelta(seconds=5),
     "replies": timedelta(seconds=5),
     "relay": timedelta(seconds=5),
     "ingest": timedelta(seconds=5),

@@ -89,19 +89,32 @@ class Section(_Part):
 
     @property
     def key(self) -> str:
-        """Return what tells it from the other sections of a message: two wishes of one case are two."""
-        return f"{self.case_id}:{self.thing or ''}"
+        """Return what tells it from the other sections of a message, and from an item or feedback that follows it.
+
+        Two wishes of one case are two.
+        """
+        follows = f":{self.asks}" if self.asks not in {None, ItemId.DEPENDENCY, ItemId.DECISION} else ""
+        return f"{self.case_id}:{self.thing or ''}{follows}"
+
+
+class Answered(_Part):
+    """What was asked, what was answered, and what was said to that: in the place of a section and its choices."""
+
+    fact: str
+    label: str
+    note: str
 
 
 class Message(Record):
     """One message to one person: the first section in full, further ones as one line each.
 
-    `intro` stands above all, `body` and `chart` between it and the first section, `more` above the lines of
-    the further pilots, `footer` below all.
+    `intro` stands above all, then what was `answered`; `body` and `chart` stand before the first section, `more`
+    above the lines of the further pilots, `footer` below all.
     """
 
     kind: str
     intro: str | None = None
+    answered: Answered | None = None
     body: tuple[str, ...] = ()
     """Paragraphs that ask nothing."""
     chart: Chart | None = None
@@ -111,8 +124,8 @@ class Message(Record):
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        """Refuse a message without a section and without a paragraph."""
-        if not self.sections and not self.body:
+        """Refuse a message without a section, a paragraph, or what was answered."""
+        if not self.sections and not self.body and self.answered is None:
             msg = "a message needs a section or a paragraph"
             raise ValueError(msg)
         return self

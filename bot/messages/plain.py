@@ -1,8 +1,13 @@
 """A message as plain text with numbered answers: the fallback of every chat."""
 
+from typing import Final
+
 from bot.messages.charts import to_bars
 from bot.messages.model import Choice, Message, Section
 from bot.messages.wording import LONGEST_NAME, shorten
+
+ANSWERED: Final = "\u2713"
+"""Stands before an answer that was given."""
 
 
 def to_plain(message: Message) -> str:
@@ -10,7 +15,9 @@ def to_plain(message: Message) -> str:
 
     Answers are numbered from 1, further pilots follow as lines with the numbers after those.
     """
-    parts: list[str | None] = [message.intro, *message.body, to_bars(message.chart) if message.chart else None]
+    done = message.answered
+    said = [done.fact, f"{ANSWERED} {done.label}", done.note] if done else []
+    parts: list[str | None] = [message.intro, *said, *message.body, to_bars(message.chart) if message.chart else None]
     if not message.sections:
         return "\n\n".join(part for part in [*parts, message.footer] if part)
     first, *others = message.sections

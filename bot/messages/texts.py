@@ -14,6 +14,7 @@ from bot.messages.digest_texts import DigestTexts
 from bot.messages.item_texts import ItemTexts
 from bot.messages.items import Items
 from bot.messages.other_texts import OtherTexts
+from bot.messages.talk_texts import TalkTexts
 from bot.messages.why_texts import WhyTexts
 from bot.messages.words import Words
 
@@ -149,5 +150,6 @@ class Texts(Group):
     weekly: DigestTexts
     why: WhyTexts
     follow_ups: ItemTexts
+    talk: TalkTexts
     words: Words
     """How people say these things; like the three before it has a file of its own."""

@@ -119,6 +119,7 @@ def test_every_command_that_the_store_uses_is_tried() -> None:
     python = "\n".join(p.read_text() for p in STORE.glob("*.py") if p.stem not in {"connect", "permissions"})
     lua = "\n".join(p.read_text() for p in (STORE / "lua").glob("*.lua"))
     called = {name.upper() for name in CLIENT_CALL.findall(python)} | set(RAW_CALL.findall(python))
+    called = {"DEL" if name == "DELETE" else name for name in called}  # the library's word for it
     ours = {"PIPELINE", "EXECUTE", "EXECUTE_COMMAND", "REGISTER_SCRIPT", "ACLOSE"}
     used = called - ours | set(SCRIPT_CALL.findall(lua)) | {"EVALSHA", "SCRIPT LOAD", "SCRIPT EXISTS"}
     tried = {line.split()[0].replace("|", " ") for line in lines_of(READING + WRITING + LEAVING)}

@@ -69,12 +69,12 @@ class Scene:
 async def scene(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
     """Return a local Slack and a messenger; calls give up after a second."""
     monkeypatch.setattr(client_module, "TIMEOUT", 1)
-    async with LocalSlack().running() as slack, aiohttp.ClientSession() as session:
+    async with LocalSlack().running() as slack, client_module.new_session() as session:
         slack.state.add_user(DANA.name)
         clock = FakeClock(NOW)
         client = SlackClient(web_client(TOKEN, session, slack.url))
         directory = Directory(client, clock)
-        yield Scene(slack, client, directory, SlackMessenger(client, directory, "T1"), clock)
+        yield Scene(slack, client, directory, SlackMessenger(client, directory), clock)
 
 
 async def test_a_message_arrives_with_its_answers(scene: Scene) -> None:
@@ -87,7 +87,7 @@ async def test_a_message_arrives_with_its_answers(scene: Scene) -> None:
     assert post["metadata"] == {"event_type": EVENT, "event_payload": {"id": "d1"}}
     assert await scene.messenger.find(DANA, "d1") == (Found.SENT, ref)
     assert await scene.messenger.find(DANA, "d2") == (Found.ABSENT, "")
-    assert scene.messenger.workspace(DANA) == "slack:T1"
+    assert scene.messenger.workspace(DANA) == "slack"
 
 
 async def test_who_somebody_is_is_looked_up_once_a_day(scene: Scene) -> None:
@@ -152,13 +152,13 @@ async def test_without_the_scope_history_can_not_tell(scene: Scene) -> None:
 
 async def test_a_slack_that_can_not_be_reached_has_taken_nothing(scene: Scene) -> None:
     """Before a connection stands nothing can have been sent: it is tried again later."""
-    async with aiohttp.ClientSession() as session:
+    async with client_module.new_session() as session:
         client = SlackClient(web_client(TOKEN, session, "http://127.0.0.1:9/api/"))
-        gone = SlackMessenger(client, Directory(client, scene.clock), "T1")
+        gone = SlackMessenger(client, Directory(client, scene.clock))
         with pytest.raises(SendRefused, match="can't be reached") as refused:
             await gone.send(DANA, "d1", NUDGE)
         assert not refused.value.final
-        halfway = SlackMessenger(client, scene.directory, "T1")
+        halfway = SlackMessenger(client, scene.directory)
         await scene.directory.user(DANA)
         with pytest.raises(SendRefused, match="can't be reached"):
             await halfway.send(DANA, "d1", NUDGE)
@@ -185,9 +185,9 @@ async def test_a_fault_of_the_setup_names_the_scope(scene: Scene) -> None:
 
 async def test_a_wrong_token_is_a_fault_of_the_setup(scene: Scene) -> None:
     """Slack's own word for it is in the reason, the token is not."""
-    async with aiohttp.ClientSession() as session:
+    async with client_module.new_session() as session:
         client = SlackClient(web_client("xoxb-wrong", session, scene.slack.url))
-        wrong = SlackMessenger(client, Directory(client, scene.clock), "T1")
+        wrong = SlackMessenger(client, Directory(client, scene.clock))
         with pytest.raises(SendRefused, match="invalid_auth") as refused:
             await wrong.send(DANA, "d1", NUDGE)
         assert "wrong" not in str(refused.value)

@@ -149,7 +149,7 @@ def test_several_pilots_share_one_message() -> None:
     assert text.startswith("3 of your pilots in one message. 1 question, about 10 seconds.\n\nInvoice coding: since")
     assert text.count("?\n") == 1
     assert (
-        "Also with you; a number opens one:\n"
+        "Also with you:\n"
         "  8  Use of large language models to draft first...: past its plan, and use has not grown since 20 February 2026\n"
         "  9  Letters: in the same stage since 20 February 2026\n"
     ) in text

@@ -147,7 +147,7 @@ def test_what_begins_with_no_answer_is_none(section: Section, text: str) -> None
     """Questions, negations and chatter are no answer, and it is said how to give one."""
     found = said(text, section)
     assert (found.choice, found.values) == (None, {})
-    assert found.text == "Not understood, sorry. You can say an answer as it is written above, or its number."
+    assert found.text == "Not understood, sorry. You can say an answer as it is written above."
 
 
 def test_a_day_in_doubt_is_asked_for() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -9,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.content import load_texts
-from adapters.slack.blocks import Ref, parse_ref, to_answered, to_loading, to_modal, to_posts
+from adapters.slack.blocks import Ref, parse_ref, to_modal, to_plain_modal, to_posts
 from adapters.slack.limits import FALLBACK, LENGTHS, MARK, Surface, clamp, escape, lint, lint_view
 from bot.domain.survey import ItemId
+from bot.domain.turn import Given
 from bot.messages.compose import KEYS
-from bot.messages.model import Choice, FieldKind, FormField, Message, Section
+from bot.messages.model import Answered, Choice, FieldKind, FormField, Message, Section
 
 TEXTS = load_texts()
 words = st.text(min_size=1, max_size=400)
@@ -43,10 +45,11 @@ messages = st.builds(
     Message,
     kind=st.just("nudge"),
     intro=st.none() | words,
+    answered=st.none() | st.builds(Answered, fact=words, label=words, note=words),
     body=st.lists(words, max_size=4).map(tuple),
     sections=st.lists(sections, min_size=1, max_size=4).map(tuple),
     more=st.none() | words,
-    footer=words,
+    footer=st.just("") | words,
 )
 NUDGE = Section(
     case_id="tax#1",
@@ -78,8 +81,6 @@ def test_any_message_keeps_to_the_limits(message: Message) -> None:
         assert 0 < len(post["text"]) <= FALLBACK
         assert "mrkdwn" not in set(kinds(post["blocks"]))
         assert "<" not in post["text"]
-    answered = to_answered(message, message.sections[0].key, "It is on track", "Thank you.\nNoted.", "d1")
-    assert lint(answered["blocks"], Surface.MESSAGE) == []
 
 
 @given(section=sections, choice=choices)
@@ -88,7 +89,7 @@ def test_any_form_is_a_modal_that_slack_takes(section: Section, choice: Choice) 
     view = to_modal(section, choice, Ref("d1", "tax#1:", choice.key), submit="Send", close="Leave it")
     assert lint_view(view) == []
     assert [b["block_id"] for b in view["blocks"] if b["type"] == "input"] == [f.key for f in choice.form]
-    assert lint_view(to_loading("One moment.")) == []
+    assert lint_view(to_plain_modal("One moment.")) == []
 
 
 def test_every_item_is_a_form() -> None:
@@ -120,15 +121,47 @@ def test_a_question_has_its_answers_as_buttons() -> None:
 
 
 def test_after_an_answer_the_buttons_are_gone() -> None:
-    """What was answered and what happens next stand where the buttons were; what else waits can still be opened."""
+    """What was answered and what happens next stand where the buttons were; what else waits is asked below it."""
     other = NUDGE.model_copy(update={"case_id": "hr#1", "title": "Job ads"})
-    message = Message(kind="nudge", sections=(NUDGE, other), footer="Why me?")
-    post = to_answered(message, NUDGE.key, "It is on track", "Thank you.", "d1")
-    assert "actions" not in kinds(post["blocks"])
-    text = json.dumps(post["blocks"])
-    assert "It is on track" in text
-    assert "Thank you." in text
-    assert "open:hr#1:" in text
+    answered = Answered(fact=NUDGE.fact, label="It is on track", note="Thank you.\nUntil then.")
+    (post,) = to_posts(Message(kind="nudge", answered=answered, footer=""), "d1")
+    assert set(kinds(post["blocks"])) == {"rich_text", "rich_text_section", "text"}
+    said = [part["elements"][0]["elements"][0] for part in post["blocks"]]
+    assert [one["text"] for one in said] == [NUDGE.fact, "\u2713 It is on track", "Thank you.", "Until then."]
+    (post,) = to_posts(Message(kind="nudge", answered=answered, sections=(other,), footer="Why me?"), "d1")
+    buttons = next(b["elements"] for b in post["blocks"] if b["type"] == "actions")
+    assert {ref.section for b in buttons if (ref := parse_ref(b["value"]))} == {"hr#1:"}
+
+
+def test_a_form_begins_with_what_was_said() -> None:
+    """Days, moments, words and options that somebody said already stand in it; what fits no input is left out."""
+    kinds_of = {"d": FieldKind.DAY, "m": FieldKind.MOMENT, "t": FieldKind.TEXT, "p": FieldKind.PERSON}
+    form = tuple(FormField(key=key, label=key, kind=kind) for key, kind in kinds_of.items())
+    picks = tuple(
+        FormField(key=key, label=key, kind=FieldKind.CHOICE, options=(("a", "A"), ("b", "B"))) for key in ("c", "x")
+    )
+    said = {
+        "d": Given(day=date(2026, 3, 20)),
+        "m": Given(at=datetime(2026, 3, 12, 9, 0, tzinfo=UTC)),
+        "t": Given(text="the ledger"),
+        "p": Given(text="kim@n.example"),
+        "c": Given(text="b"),
+        "x": Given(text="z"),
+    }
+    choice = Choice(key="blocked", label="Blocked", form=(*form, *picks))
+    view = to_modal(NUDGE, choice, Ref("d1", "tax#1:", "blocked"), submit="Send", close="Leave it", values=said)
+    assert lint_view(view) == []
+    begins = {
+        b["block_id"]: {k: v for k, v in b["element"].items() if k.startswith("initial")} for b in view["blocks"][2:]
+    }
+    assert begins == {
+        "d": {"initial_date": "2026-03-20"},
+        "m": {"initial_date_time": 1773306000},
+        "t": {"initial_value": "the ledger"},
+        "p": {},
+        "c": {"initial_option": {"text": {"type": "plain_text", "text": "B", "emoji": False}, "value": "b"}},
+        "x": {},
+    }
 
 
 def test_a_long_list_goes_on_in_further_posts() -> None:
@@ -141,13 +174,15 @@ def test_a_long_list_goes_on_in_further_posts() -> None:
     assert [json.dumps(post["blocks"]).count("Why me?") for post in posts] == [0, 0, 1]
 
 
-@pytest.mark.parametrize("value", ["", "[]", "{}", "null", '["a","b"]', '["a","b",1]', "nonsense", '["a","b","c","d"]'])
+@pytest.mark.parametrize(
+    "value", ["", "[]", "{}", "null", '["a","b"]', '["a","b",1]', "nonsense", '["a","b","c","d","e"]']
+)
 def test_a_value_that_is_not_ours_is_none(value: str) -> None:
     """Values of other apps, of older versions and broken ones are no reference."""
     assert parse_ref(value) is None
 
 
-@given(ref=st.builds(Ref, words, words, words))
+@given(ref=st.builds(Ref, words, words, words, st.just("") | words))
 def test_a_reference_comes_back(ref: Ref) -> None:
     """Delivery, section and answer survive the way through a button."""
     assert parse_ref(ref.to_value()) == ref

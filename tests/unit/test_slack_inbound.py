@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.slack.blocks import FORM, Ref
-from adapters.slack.inbound import Filled, Said, Tap, read_form, read_tap, read_words
+from adapters.slack.inbound import Asked, read_form, read_tap, read_words
+from bot.domain.turn import LONGEST, Form, Given, Tap, Turn, Words
 
 REF = Ref("d1", "tax#1:", "blocked")
 PAYLOADS = Path(__file__).resolve().parents[2].parent / "shared/fixtures/slack/payloads"
+NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 READERS = (read_tap, read_form, read_words)
 MUTATIONS = 20_000
 
@@ -27,6 +29,7 @@ def tapped(value: str = REF.to_value(), **changes: object) -> dict[str, Any]:
         "user": {"id": "U1"},
         "team": {"id": "T1"},
         "trigger_id": "3.4",
+        "container": {"type": "message", "message_ts": "7.8", "channel_id": "D1"},
         "actions": [action],
     }
     return body | changes
@@ -47,14 +50,24 @@ def written(**changes: object) -> dict[str, Any]:
 
 def test_a_tap_is_one_however_often_it_comes() -> None:
     """Button, person and moment make its key; another moment is another tap."""
-    tap = read_tap(tapped())
-    assert tap == Tap("T1", "U1", REF, "3.4", tap.key if tap else "")
-    again, later = read_tap(tapped()), tapped()
+    tap = read_tap(tapped(), NOW)
+    assert isinstance(tap, Turn)
+    assert (tap.chat, tap.user, tap.place) == ("slack", "U1", "D1:7.8")
+    assert tap.what == Tap(delivery="d1", section="tax#1:", choice="blocked")
+    again, later = read_tap(tapped(), NOW), tapped()
     later["actions"][0]["action_ts"] = "1.3"
     assert again == tap
-    assert (found := read_tap(later)) is not None
-    assert tap is not None
+    found = read_tap(later, NOW)
+    assert isinstance(found, Turn)
     assert found.key != tap.key
+
+
+def test_a_button_whose_answer_needs_details_asks_for_a_form() -> None:
+    """It is no answer yet: it opens a form, which knows where it was asked for."""
+    body = tapped()
+    body["actions"][0]["action_id"] = "asks:blocked"
+    assert read_tap(body, NOW) == Asked("U1", Ref("d1", "tax#1:", "blocked", "D1:7.8"), "3.4")
+    assert isinstance(read_tap(tapped(container={}), NOW), Turn)
 
 
 def test_a_form_gives_its_values() -> None:
@@ -72,28 +85,40 @@ def test_a_form_gives_its_values() -> None:
                 "due": {"type": "datepicker", "selected_date": None},
                 "odd": {"type": "datepicker", "selected_date": "tomorrow"},
                 "other": {"type": "file_input", "files": []},
-            }
-        )
+            },
+            metadata=Ref("d1", "tax#1:", "blocked", "D1:7.8").to_value(),
+        ),
+        NOW,
     )
-    assert isinstance(form, Filled)
-    assert form.ref == REF
-    assert form.values == {
-        "until": date(2026, 3, 20),
-        "at": datetime(2026, 3, 12, 9, 0, tzinfo=UTC),
-        "person": "U2",
-        "cause": "data",
-        "second": "legal",
-        "thing": "the ledger",
+    assert form is not None
+    assert isinstance(form.what, Form)
+    assert (form.place, form.what.delivery, form.what.section, form.what.choice) == (
+        "D1:7.8",
+        "d1",
+        "tax#1:",
+        "blocked",
+    )
+    assert form.what.values == {
+        "until": Given(day=date(2026, 3, 20)),
+        "at": Given(at=datetime(2026, 3, 12, 9, 0, tzinfo=UTC)),
+        "person": Given(text="U2"),
+        "cause": Given(text="data"),
+        "second": Given(text="legal"),
+        "thing": Given(text="the ledger"),
     }
 
 
 def test_words_are_those_of_a_person_in_their_direct_messages() -> None:
-    """Letters that Slack escapes are read back; channels, bots, edits and empty ones are not for us."""
-    said = read_words(written(text="blocked by R&amp;D &lt;soon&gt;"))
-    assert isinstance(said, Said)
-    assert (said.user, said.channel, said.text) == ("U1", "D1", "blocked by R&D <soon>")
+    """Channels, bots, edits and empty ones are not for us, and a letter is read as far as we read."""
+    said = read_words(written(text="blocked by R&amp;D"), NOW)
+    assert said is not None
+    assert (said.user, said.place, said.what) == ("U1", "D1:5.6", Words(text="blocked by R&amp;D"))
     for changes in ({"channel_type": "channel"}, {"bot_id": "B1"}, {"subtype": "message_changed"}, {"text": ""}):
-        assert read_words(written(**changes)) is None
+        assert read_words(written(**changes), NOW) is None
+    long = read_words(written(text="x" * 40_000), NOW)
+    assert long is not None
+    assert isinstance(long.what, Words)
+    assert len(long.what.text) == LONGEST
 
 
 @pytest.mark.parametrize(
@@ -113,7 +138,7 @@ def test_words_are_those_of_a_person_in_their_direct_messages() -> None:
 )
 def test_what_is_not_ours_is_left_alone(body: object) -> None:
     """Buttons and forms of others, and whatever has no shape, are nothing."""
-    assert [reader(body) for reader in READERS] == [None, None, None]
+    assert [reader(body, NOW) for reader in READERS] == [None, None, None]
 
 
 def payloads() -> list[object]:
@@ -131,7 +156,7 @@ def test_payloads_of_others_are_left_alone() -> None:
         e["payload"] for p in found if isinstance(p, list) for e in p if isinstance(e, dict) and "payload" in e
     ]
     for body in [*found, *envelopes]:
-        assert [reader(body) for reader in READERS] == [None, None, None]
+        assert [reader(body, NOW) for reader in READERS] == [None, None, None]
 
 
 def mutated(body: object, dice: random.Random) -> object:
@@ -159,7 +184,7 @@ def test_no_mutated_payload_is_a_fault() -> None:
     whole = [tapped(), submitted(pickers), written()]
     for n in range(MUTATIONS):
         body = mutated(whole[n % 3], dice)
-        found = [reader(body) for reader in READERS]
+        found = [reader(body, NOW) for reader in READERS]
         assert sum(one is not None for one in found) <= 1
 
 
@@ -170,4 +195,4 @@ def test_no_mutated_payload_is_a_fault() -> None:
 )
 def test_any_json_is_nothing_or_ours(body: object) -> None:
     """No JSON is a fault."""
-    assert [reader(body) for reader in READERS] == [None, None, None]
+    assert [reader(body, NOW) for reader in READERS] == [None, None, None]

@@ -154,6 +154,7 @@ def world_of(store: RedisStore, at: datetime = TUESDAY, worker: str = "w1", rule
         outbox=store.outbox,
         dead_letters=store.dead_letters,
         inbox=store.inbox,
+        turns=store.turns,
         people=store.people,
         settings=store.settings,
         audit=store.audit,

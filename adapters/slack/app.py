@@ -1,0 +1,177 @@
+"""What Slack delivers, by HTTP or by a socket, is verified, understood, kept, and acknowledged: in that order."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack.blocks import FORM, Ref, to_modal, to_plain_modal
+from adapters.slack.client import SlackClient
+from adapters.slack.errors import SlackError
+from adapters.slack.inbound import Asked, read_form, read_tap, read_words
+from bot.app.turns import Wanted
+from bot.domain.turn import Form, Turn
+from bot.messages.talk_texts import TalkTexts
+from bot.ports import Clock
+
+LOG = logging.getLogger(__name__)
+
+Body = dict[str, Any]
+EVERYTHING: Final = re.compile(r".*")
+QUICK: Final = 2.0
+"""Seconds that we take before Slack is answered: it waits three, the way there and back included."""
+OK: Final = 200
+UNREADABLE: Final = 400
+LATER: Final = 503
+"""Slack delivers events again; a person who tapped sees that it did not work."""
+
+
+class Core(Protocol):
+    """What the listeners hand over to."""
+
+    async def take(self, turn: Turn) -> None:
+        """Keep a turn once, and have it answered."""
+        ...
+
+    async def form(self, user: str, ref: tuple[str, str, str]) -> Wanted | str:
+        """Return the form behind delivery, section and choice, or why there is none."""
+        ...
+
+    async def faults(self, user: str, form: Form) -> Mapping[str, str]:
+        """Return what can't be taken of a form, by field."""
+        ...
+
+
+class SlackApp:
+    """The listeners of one workspace on slack-bolt; `bolt` takes what either transport brings."""
+
+    def __init__(
+        self, web: AsyncWebClient, client: SlackClient, core: Core, clock: Clock, texts: TalkTexts, secret: str
+    ) -> None:
+        """Listen; an empty `secret` is for a socket, on which nothing is signed."""
+        self._client, self._core, self._clock, self._texts = client, core, clock, texts
+        self._running: set[asyncio.Task[None]] = set()
+        # Its warnings tell of a token that it need not know, and of requests with all that is in them.
+        quiet = logging.getLogger("stickshaker.bolt")
+        quiet.setLevel(logging.ERROR)
+        self.bolt = AsyncApp(
+            name="stickshaker",
+            logger=quiet,
+            client=web,
+            signing_secret=secret,
+            authorize=_authorised(web.token or ""),
+            request_verification_enabled=bool(secret),
+            process_before_response=True,
+            raise_error_for_unhandled_request=True,
+        )
+        self.bolt.error(_said)
+        self.bolt.action(EVERYTHING)(self._guarded(self._tapped))
+        self.bolt.view(FORM)(self._guarded(self._sent))
+        self.bolt.event("message")(self._guarded(self._written))
+
+    async def dispatch(
+        self, body: str | Body, headers: Mapping[str, str | Sequence[str]], *, query: str = "", mode: str = "http"
+    ) -> BoltResponse:
+        """Return the answer to what was delivered, whatever it holds: 400 where it has no shape that bolt can read."""
+        try:
+            request = AsyncBoltRequest(body=body, query=query, headers=dict(headers), mode=mode)
+        except Exception:  # noqa: BLE001  bolt takes what is JSON for what Slack sends, and trips over anything else
+            return BoltResponse(status=UNREADABLE, body="")
+        answer: BoltResponse = await self.bolt.async_dispatch(request)
+        return answer
+
+    async def close(self) -> None:
+        """Wait for forms that are being filled."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=QUICK)
+
+    def _guarded(self, listen: Callable[[Body], Awaitable[BoltResponse]]) -> Callable[..., Awaitable[BoltResponse]]:
+        """Return a listener of which no fault reaches bolt, and that takes no longer than Slack waits."""
+
+        async def listener(body: Body) -> BoltResponse:
+            try:
+                async with asyncio.timeout(QUICK):
+                    return await listen(body)
+            except Exception as fault:  # noqa: BLE001  the boundary: it is told by its kind, and Slack comes again
+                LOG.warning("something from Slack could not be kept (%s)", type(fault).__name__)
+                return BoltResponse(status=LATER, body="")
+
+        return listener
+
+    async def _tapped(self, body: Body) -> BoltResponse:
+        tap = read_tap(body, self._clock.now())
+        if isinstance(tap, Asked):
+            await self._open(tap)
+        elif tap is not None:
+            await self._core.take(tap)
+        return BoltResponse(status=OK, body="")
+
+    async def _open(self, asked: Asked) -> None:
+        """Open a modal at once, since a trigger lasts three seconds, and fill it as soon as we know with what."""
+        view = to_plain_modal(self._texts.loading)
+        try:
+            opened = await self._client.call("views.open", trigger_id=asked.trigger, view=view)
+        except SlackError as error:
+            LOG.info("a form could not be opened (%s)", error.code)
+            return
+        task = asyncio.create_task(self._fill(str(opened["view"]["id"]), asked))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _fill(self, view: str, asked: Asked) -> None:
+        """Fill an open modal with the form, or with why there is none."""
+        ref, said = asked.ref, self._texts
+        try:
+            wanted = await self._core.form(asked.user, (ref.delivery, ref.section, ref.choice))
+        except Exception as fault:  # noqa: BLE001  the boundary of what happens after the acknowledgement
+            LOG.warning("a form could not be filled (%s)", type(fault).__name__)
+            wanted = said.busy
+        shown = to_plain_modal(wanted) if isinstance(wanted, str) else self._modal(wanted, ref)
+        try:
+            await self._client.call("views.update", view_id=view, view=shown)
+        except Exception as fault:  # noqa: BLE001  as above; whoever opened it closes it and taps again
+            LOG.warning("a form could not be shown (%s)", type(fault).__name__)
+
+    def _modal(self, wanted: Wanted, ref: Ref) -> Body:
+        said = self._texts
+        return to_modal(wanted.section, wanted.choice, ref, submit=said.send, close=said.cancel, values=wanted.values)
+
+    async def _sent(self, body: Body) -> BoltResponse:
+        turn = read_form(body, self._clock.now())
+        if turn is None or not isinstance(turn.what, Form):
+            return BoltResponse(status=OK, body="")
+        faults = await self._core.faults(turn.user, turn.what)
+        if faults:
+            return BoltResponse(status=OK, body={"response_action": "errors", "errors": dict(faults)})
+        await self._core.take(turn)
+        return BoltResponse(status=OK, body="")
+
+    async def _written(self, body: Body) -> BoltResponse:
+        turn = read_words(body, self._clock.now())
+        if turn is not None:
+            await self._core.take(turn)
+        return BoltResponse(status=OK, body="")
+
+
+def _authorised(token: str) -> Callable[..., Awaitable[AuthorizeResult]]:
+    """Return bolt's own question who we are, answered without a call: there is one workspace, and `check` asks Slack."""
+
+    async def authorise(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
+
+    return authorise
+
+
+async def _said(error: Exception) -> BoltResponse:
+    """Answer what no listener took: what we do not listen to is acknowledged and left alone.
+
+    Any other fault is bolt's own with a body that Slack would not send; ours do not get here.
+    """
+    return BoltResponse(status=OK if isinstance(error, BoltUnhandledRequestError) else UNREADABLE, body="")

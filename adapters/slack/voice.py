@@ -1,0 +1,103 @@
+"""The Voice port over Slack's Web API: messages put in the place of others, words in direct messages, private words."""
+
+from typing import Any
+
+import aiohttp
+
+from adapters.slack.blocks import to_posts
+from adapters.slack.client import SlackClient
+from adapters.slack.directory import USER, Directory
+from adapters.slack.errors import BLOCKS, Kind, SlackError, refusal
+from adapters.slack.messenger import EVENT, LOOKED_AT, POST
+from bot.domain.turn import Turn
+from bot.errors import SendRefused
+from bot.messages.model import Message
+from bot.messages.talk import told
+
+CHANNELS = ("D", "C", "G")
+
+
+class SlackVoice:
+    """Answers people of one workspace where they did something."""
+
+    def __init__(self, client: SlackClient, directory: Directory) -> None:
+        """Speak by this client."""
+        self._client, self._directory = client, directory
+
+    async def alias(self, user: str) -> str | None:
+        """Return the e-mail of a user of this workspace; what is no user's id is a name already."""
+        return await self._directory.alias(user) if USER.fullmatch(user) else user
+
+    async def read(self, text: str) -> str:
+        """Return words with people as the registry writes them."""
+        return await self._directory.read(text)
+
+    async def show(self, turn: Turn, delivery: str, place: str, message: Message) -> None:
+        """Put the first post of a message in the place of another; where that is gone, say it."""
+        channel, _, stamp = place.partition(":")
+        post, *_ = to_posts(message, delivery)
+        try:
+            await self._call("chat.update", post, channel=channel, ts=stamp)
+        except SlackError as error:
+            if error.kind is not Kind.GONE:
+                raise _refused(error) from None
+            await self.say(turn, message, delivery)
+
+    async def say(self, turn: Turn, message: Message, delivery: str = "", *, again: bool = False) -> None:
+        """Write into the direct messages of whoever did the turn."""
+        channel = await self._channel(turn)
+        if again and await self._is_said(channel, turn.key):
+            return
+        metadata = {"event_type": EVENT, "event_payload": {"id": turn.key}}
+        for post in to_posts(message, delivery):
+            try:
+                await self._call(POST, post, channel=channel, metadata=metadata, unfurl_links=False)
+            except SlackError as error:
+                raise _refused(error) from None
+
+    async def whisper(self, turn: Turn, text: str) -> None:
+        """Tell who did the turn something that they alone see and that goes with the next start of Slack."""
+        channel, _, _ = turn.place.partition(":")
+        if not channel.startswith(CHANNELS):
+            await self.say(turn, told(text))
+            return
+        try:
+            await self._client.call("chat.postEphemeral", channel=channel, user=turn.user, text=text)
+        except SlackError as error:
+            raise _refused(error) from None
+
+    async def _channel(self, turn: Turn) -> str:
+        channel, _, _ = turn.place.partition(":")
+        if channel.startswith("D"):
+            return channel
+        try:
+            return await self._directory.channel(turn.user)
+        except SlackError as error:
+            raise _refused(error) from None
+
+    async def _is_said(self, channel: str, key: str) -> bool:
+        """Whether history shows that a turn was answered; where we may not look, it is taken for not."""
+        try:
+            found = await self._client.call(
+                "conversations.history", channel=channel, include_all_metadata=True, limit=LOOKED_AT
+            )
+        except SlackError:
+            return False
+        return any(post.get("metadata", {}).get("event_payload", {}).get("id") == key for post in found["messages"])
+
+    async def _call(self, method: str, post: dict[str, Any], *, channel: str, **arguments: object) -> None:
+        """Post or update; where Slack refuses the blocks, the words go alone."""
+        try:
+            await self._client.call(method, channel=channel, **post, **arguments)
+        except aiohttp.ClientConnectorError as fault:
+            msg = f"Slack can't be reached ({type(fault).__name__})"
+            raise SendRefused(msg) from None
+        except SlackError as error:
+            if error.code not in BLOCKS or "blocks" not in post:
+                raise
+            await self._client.call(method, channel=channel, text=post["text"], **arguments)
+
+
+def _refused(error: SlackError) -> Exception:
+    """Return how a refusal is told to the core; what may have happened all the same stays as it is."""
+    return refusal(error) or error

@@ -1,0 +1,67 @@
+"""What the core needs of a chat in which people answer: what they did, kept until it is answered, and a voice."""
+
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.turn import Meant, Turn
+from bot.messages.model import Message
+
+
+class Turns(Protocol):
+    """What people did in chats, stored before the chat gets its acknowledgement."""
+
+    async def take(self, turn: Turn) -> bool:
+        """Claim the business key and store the turn in one step; False when the key is known."""
+        ...
+
+    async def due(self, now: datetime) -> list[Turn]:
+        """Return turns that wait for an answer of ours now, oldest first."""
+        ...
+
+    async def hold(self, turn: Turn, now: datetime, until: datetime) -> int:
+        """Become the one who answers it until then; returns how often it was held so far, 0 when somebody else has it."""
+        ...
+
+    async def later(self, turn: Turn, at: datetime) -> None:
+        """Let a held turn wait until then."""
+        ...
+
+    async def answered(self, turn: Turn) -> None:
+        """Forget what was done, and keep that it was."""
+        ...
+
+    async def meant(self, person: str) -> Meant | None:
+        """Return what was understood of a person's words and waits for their yes."""
+        ...
+
+    async def keep_meant(self, person: str, meant: Meant | None) -> None:
+        """Keep it for an hour in the place of what was there, or drop it."""
+        ...
+
+
+class Voice(Protocol):
+    """One chat, as it answers who did something in it.
+
+    Each raises SendRefused where the chat took nothing, with `final` where it never will; anything else leaves open
+    whether it arrived.
+    """
+
+    async def alias(self, user: str) -> str | None:
+        """Return how the registry may write a user of the chat; None for a bot, a guest of another firm, or nobody."""
+        ...
+
+    async def read(self, text: str) -> str:
+        """Return words with those whom they mention as the registry may write them."""
+        ...
+
+    async def show(self, turn: Turn, delivery: str, place: str, message: Message) -> None:
+        """Put this into the place of a message of ours; done twice it is the same."""
+        ...
+
+    async def say(self, turn: Turn, message: Message, delivery: str = "", *, again: bool = False) -> None:
+        """Write to who did the turn; with `again` it may have been said already, and is looked for first."""
+        ...
+
+    async def whisper(self, turn: Turn, text: str) -> None:
+        """Tell who did the turn something that nobody else sees."""
+        ...

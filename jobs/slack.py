@@ -1,0 +1,116 @@
+"""Slack in this process: what is joined so that messages leave by it, and what people do in it comes in."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack.app import SlackApp
+from adapters.slack.client import SlackClient, new_session, web_client
+from adapters.slack.directory import Directory
+from adapters.slack.http import SlackRoute
+from adapters.slack.inbound import CHAT
+from adapters.slack.messenger import SlackMessenger
+from adapters.slack.socket import SlackSocket
+from adapters.slack.voice import SlackVoice
+from bot.app.rules import Rules
+from bot.app.turns import Wanted, faults_of_form, form_of
+from bot.domain.turn import Form, Turn
+from bot.errors import SettingsError, StickshakerError
+from bot.ports import Clock, Ports
+from bot.talking import Voice
+from jobs.settings import SlackSettings
+
+LOG = logging.getLogger(__name__)
+
+TASK: Final = "turns"
+PAUSE: Final = 0.3
+"""Seconds between two times that turns are asked to be answered: what comes meanwhile is answered together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slack:
+    """One workspace, as far as it needs no store."""
+
+    api: AsyncWebClient
+    client: SlackClient
+    messenger: SlackMessenger
+    voice: SlackVoice
+    settings: SlackSettings
+
+    @property
+    def voices(self) -> dict[str, Voice]:
+        """Return the voice by the name of the chat."""
+        return {CHAT: self.voice}
+
+    @asynccontextmanager
+    async def listening(self, ports: Ports, rules: Rules, site: web.Application) -> AsyncIterator[SlackApp]:
+        """Take what Slack delivers until the block ends: by a socket with an app token, else by HTTP on this site."""
+        settings, desk = self.settings, Desk(ports, rules, self.voice)
+        secret = settings.signing_secret.get_secret_value() if settings.signing_secret else ""
+        is_socket = settings.app_token is not None
+        app = SlackApp(self.api, self.client, desk, ports.clock, rules.texts.talk, "" if is_socket else secret)
+        waking = asyncio.create_task(desk.waking())
+        try:
+            async with AsyncExitStack() as stack:
+                if settings.app_token is not None:
+                    socket = SlackSocket(app, settings.app_token.get_secret_value(), self.api)
+                    await stack.enter_async_context(socket.running())
+                else:
+                    SlackRoute(app, secret).add_to(site)
+                yield app
+        finally:
+            waking.cancel()
+            with suppress(asyncio.CancelledError):
+                await waking
+            await app.close()
+
+
+@asynccontextmanager
+async def open_slack(settings: SlackSettings, clock: Clock) -> AsyncIterator[Slack]:
+    """Join what speaks to Slack, over one session; raises SettingsError where no token is set."""
+    if settings.bot_token is None:
+        raise SettingsError("SLACK_BOT_TOKEN is not set (docs/install-slack.md).")
+    async with new_session() as session:
+        web_api = web_client(settings.bot_token.get_secret_value(), session, settings.api_base_url)
+        client = SlackClient(web_api)
+        directory = Directory(client, clock)
+        voice = SlackVoice(client, directory)
+        yield Slack(web_api, client, SlackMessenger(client, directory), voice, settings)
+
+
+class Desk:
+    """Where listeners hand over: a turn is kept at once, and whoever answers turns is woken."""
+
+    def __init__(self, ports: Ports, rules: Rules, voice: Voice) -> None:
+        """Keep turns in the store of these ports."""
+        self._ports, self._rules, self._voice = ports, rules, voice
+        self._wake = asyncio.Event()
+
+    async def take(self, turn: Turn) -> None:
+        """Keep a turn once."""
+        if await self._ports.turns.take(turn):
+            self._wake.set()
+
+    async def form(self, user: str, ref: tuple[str, str, str]) -> Wanted | str:
+        """Return the form behind delivery, section and choice, or why there is none."""
+        return await form_of(self._ports, self._rules, self._voice, user, *ref)
+
+    async def faults(self, user: str, form: Form) -> Mapping[str, str]:
+        """Return what can't be taken of a form, by field."""
+        return await faults_of_form(self._ports, self._rules, self._voice, user, form)
+
+    async def waking(self) -> None:
+        """Ask for the task that answers turns whenever one came, twice: the first may meet one that just ends."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            for _ in range(2):
+                with suppress(StickshakerError, OSError):
+                    await self._ports.queue.submit(TASK)
+                await asyncio.sleep(PAUSE)
