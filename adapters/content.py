@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from bot.errors import ContentError
+from bot.messages.command_texts import CommandTexts
 from bot.messages.digest_texts import DigestTexts
 from bot.messages.item_texts import ItemTexts
 from bot.messages.items import Items
@@ -27,6 +28,7 @@ PARTS: Final[dict[str, tuple[str, type[BaseModel]]]] = {
     "why": ("why.yaml", WhyTexts),
     "follow_ups": ("follow_ups.yaml", ItemTexts),
     "talk": ("talk.yaml", TalkTexts),
+    "commands": ("commands.yaml", CommandTexts),
 }
 """Parts of the texts that have a file of their own."""
 

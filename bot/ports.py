@@ -311,7 +311,11 @@ class Audit(Protocol):
         ...
 
     async def of_pilot(self, pilot: str) -> list[AuditEntry]:
-        """Return how the cases of a pilot moved, oldest first."""
+        """Return how the cases of a pilot moved, and what people changed about it, oldest first."""
+        ...
+
+    async def note(self, pilot: str, entry: AuditEntry) -> None:
+        """Write down what somebody changed about a pilot of the registry."""
         ...
 
 

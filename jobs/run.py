@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -65,7 +65,7 @@ async def serve(
     room = WaitingRoom(settings.http_host, settings.http_port, version("stickshaker"), measures.registry)
     with ending() as end:
         try:
-            async with _chat(clock or machine_clock()) as chat:
+            async with _chat(clock or machine_clock(), settings.admins) as chat:
                 while not end.is_set():
                     await room.open()
                     try:
@@ -88,7 +88,7 @@ async def serve(
 
 
 @asynccontextmanager
-async def _chat(clock: Clock) -> AsyncIterator["Slack | None"]:
+async def _chat(clock: Clock, admins: Sequence[str]) -> AsyncIterator["Slack | None"]:
     """Join the chat that is set up, if any."""
     settings = read_slack()
     if settings.bot_token is None:
@@ -96,7 +96,7 @@ async def _chat(clock: Clock) -> AsyncIterator["Slack | None"]:
         return
     from jobs.slack import open_slack  # noqa: PLC0415  half a second to load, which nobody needs without a token
 
-    async with open_slack(settings, clock) as slack:
+    async with open_slack(settings, clock, admins) as slack:
         yield slack
 
 

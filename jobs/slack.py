@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
@@ -18,10 +18,15 @@ from adapters.slack.inbound import CHAT
 from adapters.slack.messenger import SlackMessenger
 from adapters.slack.socket import SlackSocket
 from adapters.slack.voice import SlackVoice
+from bot.app.commands.caller import Caller
+from bot.app.commands.table import carry_out
 from bot.app.rules import Rules
 from bot.app.turns import Wanted, faults_of_form, form_of
+from bot.domain.people import Person
 from bot.domain.turn import Form, Turn
 from bot.errors import SettingsError, StickshakerError
+from bot.messages.model import Message
+from bot.messages.talk import told
 from bot.ports import Clock, Ports
 from bot.talking import Voice
 from jobs.settings import SlackSettings
@@ -42,6 +47,7 @@ class Slack:
     messenger: SlackMessenger
     voice: SlackVoice
     settings: SlackSettings
+    admins: Sequence[str]
 
     @property
     def voices(self) -> dict[str, Voice]:
@@ -51,7 +57,7 @@ class Slack:
     @asynccontextmanager
     async def listening(self, ports: Ports, rules: Rules, site: web.Application) -> AsyncIterator[SlackApp]:
         """Take what Slack delivers until the block ends: by a socket with an app token, else by HTTP on this site."""
-        settings, desk = self.settings, Desk(ports, rules, self.voice)
+        settings, desk = self.settings, Desk(ports, rules, self.voice, self.admins)
         secret = settings.signing_secret.get_secret_value() if settings.signing_secret else ""
         is_socket = settings.app_token is not None
         app = SlackApp(self.api, self.client, desk, ports.clock, rules.texts.talk, "" if is_socket else secret)
@@ -72,24 +78,25 @@ class Slack:
 
 
 @asynccontextmanager
-async def open_slack(settings: SlackSettings, clock: Clock) -> AsyncIterator[Slack]:
+async def open_slack(settings: SlackSettings, clock: Clock, admins: Sequence[str]) -> AsyncIterator[Slack]:
     """Join what speaks to Slack, over one session; raises SettingsError where no token is set."""
     if settings.bot_token is None:
         raise SettingsError("SLACK_BOT_TOKEN is not set (docs/install-slack.md).")
     async with new_session() as session:
         web_api = web_client(settings.bot_token.get_secret_value(), session, settings.api_base_url)
-        client = SlackClient(web_api)
+        client = SlackClient(web_api, session)
         directory = Directory(client, clock)
         voice = SlackVoice(client, directory)
-        yield Slack(web_api, client, SlackMessenger(client, directory), voice, settings)
+        yield Slack(web_api, client, SlackMessenger(client, directory), voice, settings, admins)
 
 
 class Desk:
     """Where listeners hand over: a turn is kept at once, and whoever answers turns is woken."""
 
-    def __init__(self, ports: Ports, rules: Rules, voice: Voice) -> None:
-        """Keep turns in the store of these ports."""
+    def __init__(self, ports: Ports, rules: Rules, voice: Voice, admins: Sequence[str]) -> None:
+        """Keep turns in the store of these ports; admins are written as the registry writes people."""
         self._ports, self._rules, self._voice = ports, rules, voice
+        self._admins = frozenset(ports.people.identify(name) for name in admins)
         self._wake = asyncio.Event()
 
     async def take(self, turn: Turn) -> None:
@@ -104,6 +111,20 @@ class Desk:
     async def faults(self, user: str, form: Form) -> Mapping[str, str]:
         """Return what can't be taken of a form, by field."""
         return await faults_of_form(self._ports, self._rules, self._voice, user, form)
+
+    async def command(self, user: str, called: str, text: str, key: str) -> Message:
+        """Carry out a command of somebody whom the registry names, or of an admin."""
+        ports, said = self._ports, self._rules.texts.talk
+        alias = await self._voice.alias(user)
+        if not alias:
+            return told(said.nobody)
+        person_id = ports.people.identify(alias)
+        known, is_admin = await ports.people.get(person_id), person_id in self._admins
+        if known is None and not is_admin:
+            return told(said.stranger.format(alias=alias))
+        caller = Caller(known or Person(id=person_id, name=alias), is_admin, called, key)
+        words = await self._voice.read(text)
+        return await carry_out(words, caller, ports, self._rules, ports.clock.now(), self._voice.alias)
 
     async def waking(self) -> None:
         """Ask for the task that answers turns whenever one came, twice: the first may meet one that just ends."""

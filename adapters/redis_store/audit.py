@@ -31,6 +31,13 @@ class RedisAudit:
         entries = await self._entries(self._keys.audit(self._keys.shard_of_pilot(number)))
         return [from_stored(entry) for about, entry in entries if about == str(number)]
 
+    async def note(self, pilot: str, entry: AuditEntry) -> None:
+        """Write down what somebody changed about a pilot."""
+        number = await self._pilots.of(pilot)
+        if number is not None:
+            stream = self._keys.audit(self._keys.shard_of_pilot(number))
+            await self._client.xadd(stream, {"pilot": number, "entry": to_stored(entry)})
+
     async def _entries(self, stream: str) -> list[tuple[str, bytes]]:
         """Return what each entry of a stream is about, and the entry."""
         found = await self._client.xrange(stream) or []

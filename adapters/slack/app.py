@@ -12,12 +12,14 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.blocks import FORM, Ref, to_modal, to_plain_modal
+from adapters.slack.blocks import FORM, Ref, to_modal, to_plain_modal, to_posts
 from adapters.slack.client import SlackClient
 from adapters.slack.errors import SlackError
-from adapters.slack.inbound import Asked, read_form, read_tap, read_words
+from adapters.slack.inbound import Asked, read_command, read_form, read_tap, read_words
 from bot.app.turns import Wanted
 from bot.domain.turn import Form, Turn
+from bot.messages.model import Message
+from bot.messages.talk import told
 from bot.messages.talk_texts import TalkTexts
 from bot.ports import Clock
 
@@ -27,6 +29,8 @@ Body = dict[str, Any]
 EVERYTHING: Final = re.compile(r".*")
 QUICK: Final = 2.0
 """Seconds that we take before Slack is answered: it waits three, the way there and back included."""
+AT_ONCE: Final = 1.5
+"""Seconds that a command may take to be answered at once."""
 OK: Final = 200
 UNREADABLE: Final = 400
 LATER: Final = 503
@@ -42,6 +46,10 @@ class Core(Protocol):
 
     async def form(self, user: str, ref: tuple[str, str, str]) -> Wanted | str:
         """Return the form behind delivery, section and choice, or why there is none."""
+        ...
+
+    async def command(self, user: str, called: str, text: str, key: str) -> Message:
+        """Carry out what somebody typed, and return what is said to that."""
         ...
 
     async def faults(self, user: str, form: Form) -> Mapping[str, str]:
@@ -74,6 +82,7 @@ class SlackApp:
         self.bolt.error(_said)
         self.bolt.action(EVERYTHING)(self._guarded(self._tapped))
         self.bolt.view(FORM)(self._guarded(self._sent))
+        self.bolt.command(EVERYTHING)(self._guarded(self._commanded))
         self.bolt.event("message")(self._guarded(self._written))
 
     async def dispatch(
@@ -143,6 +152,29 @@ class SlackApp:
         said = self._texts
         return to_modal(wanted.section, wanted.choice, ref, submit=said.send, close=said.cancel, values=wanted.values)
 
+    async def _commanded(self, body: Body) -> BoltResponse:
+        """Answer a command at once where that is quick, else say that it takes a moment and answer later."""
+        typed = read_command(body)
+        if typed is None:
+            return BoltResponse(status=OK, body="")
+        doing = asyncio.create_task(self._core.command(typed.user, typed.called, typed.text, typed.key))
+        done, _ = await asyncio.wait({doing}, timeout=AT_ONCE)
+        if done:
+            return BoltResponse(status=OK, body=_whispered(doing.result()))
+        later = asyncio.create_task(self._answer_later(doing, typed.url))
+        self._running.add(later)
+        later.add_done_callback(self._running.discard)
+        return BoltResponse(status=OK, body=_whispered(told(self._texts.loading)))
+
+    async def _answer_later(self, doing: asyncio.Task[Message], url: str) -> None:
+        """Say to a command what came of it."""
+        try:
+            said = await doing
+        except Exception as fault:  # noqa: BLE001  the boundary of what happens after the acknowledgement
+            LOG.warning("a command failed (%s)", type(fault).__name__)
+            said = told(self._texts.busy)
+        await self._client.respond(url, _whispered(said))
+
     async def _sent(self, body: Body) -> BoltResponse:
         turn = read_form(body, self._clock.now())
         if turn is None or not isinstance(turn.what, Form):
@@ -158,6 +190,12 @@ class SlackApp:
         if turn is not None:
             await self._core.take(turn)
         return BoltResponse(status=OK, body="")
+
+
+def _whispered(message: Message) -> Body:
+    """Return what only who typed a command sees."""
+    first, *_ = to_posts(message, "")
+    return {"response_type": "ephemeral"} | first
 
 
 def _authorised(token: str) -> Callable[..., Awaitable[AuthorizeResult]]:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -33,9 +34,9 @@ def web_client(token: str, session: aiohttp.ClientSession, base_url: str = SLACK
 class SlackClient:
     """Makes calls at the pace of one workspace; raises SlackError for what Slack refuses, and the library's own for the wire."""
 
-    def __init__(self, web: AsyncWebClient, pacing: Pacing | None = None) -> None:
-        """Call by way of this client."""
-        self.web, self._pacing = web, pacing or Pacing()
+    def __init__(self, web: AsyncWebClient, session: aiohttp.ClientSession, pacing: Pacing | None = None) -> None:
+        """Call by way of this client, whose session it is."""
+        self.web, self._session, self._pacing = web, session, pacing or Pacing()
 
     async def call(self, method: str, *, channel: str = "", **arguments: object) -> Mapping[str, Any]:
         """Call a method and return what Slack answered.
@@ -51,6 +52,19 @@ class SlackClient:
             raise self._typed(method, error) from None
         data = answer.data
         return data if isinstance(data, dict) else {}
+
+    async def respond(self, url: str, body: Mapping[str, Any]) -> None:
+        """Say something later to a command, at the address that came with it; only one of Slack's is written to."""
+        host = urlsplit(url).hostname or ""
+        if not (host == "slack.com" or host.endswith(".slack.com") or host == urlsplit(self.web.base_url).hostname):
+            LOG.warning("a command came with an address that is none of Slack's; nothing is said there")
+            return
+        try:
+            async with self._session.post(url, json=dict(body)) as answer:
+                if answer.status >= 400:  # noqa: PLR2004  refused
+                    LOG.warning("what a command led to could not be said (HTTP %d)", answer.status)
+        except (aiohttp.ClientError, TimeoutError) as fault:
+            LOG.warning("what a command led to could not be said (%s)", type(fault).__name__)
 
     def _typed(self, method: str, error: SlackApiError) -> SlackError:
         """Return the error as ours; where Slack wants fewer calls the method rests for as long as it says."""

@@ -27,6 +27,17 @@ class Asked:
     trigger: str
 
 
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A slash command; `url` takes what is said later, `key` is the same however often it comes."""
+
+    user: str
+    called: str
+    text: str
+    url: str
+    key: str
+
+
 def _clean(text: str) -> str:
     """Return a text without halves of letters, which JSON can hold and nothing else."""
     return text.encode("utf-8", "replace").decode()
@@ -80,6 +91,15 @@ class _Submission(_Part):
     user: _Id
     team: _Id
     view: _View
+
+
+class _Command(_Part):
+    command: Annotated[str, AfterValidator(_clean), Field(pattern=r"^/", max_length=255)]
+    text: Annotated[str, AfterValidator(_clean)] = ""
+    user_id: Name
+    team_id: Name = ""
+    trigger_id: Name
+    response_url: Annotated[str, AfterValidator(_clean)] = ""
 
 
 class _Event(_Part):
@@ -142,6 +162,16 @@ def read_words(body: object, at: datetime) -> Turn | None:
     key = identity(read.team_id, event.channel, event.ts)
     place = f"{event.channel}:{event.ts}"
     return Turn(key=key, chat=CHAT, user=event.user, place=place, what=Words(text=event.text[:LONGEST]), at=at)
+
+
+def read_command(body: object) -> Typed | None:
+    """Return the slash command in a payload, or None."""
+    try:
+        read = _Command.model_validate(body)
+    except ValidationError:
+        return None
+    key = identity(CHAT, read.team_id, read.user_id, read.trigger_id)
+    return Typed(read.user_id, read.command, read.text[:LONGEST], read.response_url, key)
 
 
 def _value(element: Mapping[str, Mapping[str, Any]]) -> Given | None:

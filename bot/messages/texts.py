@@ -10,6 +10,7 @@ from pydantic import AfterValidator
 from bot.domain.finding import Kind
 from bot.domain.reply import Cause
 from bot.messages.braces import Counted, Dated, Example, Group, Named, PerCause, Plain, Said, complete, holes, within
+from bot.messages.command_texts import CommandTexts
 from bot.messages.digest_texts import DigestTexts
 from bot.messages.item_texts import ItemTexts
 from bot.messages.items import Items
@@ -151,5 +152,6 @@ class Texts(Group):
     why: WhyTexts
     follow_ups: ItemTexts
     talk: TalkTexts
+    commands: CommandTexts
     words: Words
     """How people say these things; like the three before it has a file of its own."""

@@ -72,7 +72,7 @@ async def scene(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
     async with LocalSlack().running() as slack, client_module.new_session() as session:
         slack.state.add_user(DANA.name)
         clock = FakeClock(NOW)
-        client = SlackClient(web_client(TOKEN, session, slack.url))
+        client = SlackClient(web_client(TOKEN, session, slack.url), session)
         directory = Directory(client, clock)
         yield Scene(slack, client, directory, SlackMessenger(client, directory), clock)
 
@@ -153,7 +153,7 @@ async def test_without_the_scope_history_can_not_tell(scene: Scene) -> None:
 async def test_a_slack_that_can_not_be_reached_has_taken_nothing(scene: Scene) -> None:
     """Before a connection stands nothing can have been sent: it is tried again later."""
     async with client_module.new_session() as session:
-        client = SlackClient(web_client(TOKEN, session, "http://127.0.0.1:9/api/"))
+        client = SlackClient(web_client(TOKEN, session, "http://127.0.0.1:9/api/"), session)
         gone = SlackMessenger(client, Directory(client, scene.clock))
         with pytest.raises(SendRefused, match="can't be reached") as refused:
             await gone.send(DANA, "d1", NUDGE)
@@ -186,7 +186,7 @@ async def test_a_fault_of_the_setup_names_the_scope(scene: Scene) -> None:
 async def test_a_wrong_token_is_a_fault_of_the_setup(scene: Scene) -> None:
     """Slack's own word for it is in the reason, the token is not."""
     async with client_module.new_session() as session:
-        client = SlackClient(web_client("xoxb-wrong", session, scene.slack.url))
+        client = SlackClient(web_client("xoxb-wrong", session, scene.slack.url), session)
         wrong = SlackMessenger(client, Directory(client, scene.clock))
         with pytest.raises(SendRefused, match="invalid_auth") as refused:
             await wrong.send(DANA, "d1", NUDGE)

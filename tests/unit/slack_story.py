@@ -131,11 +131,11 @@ async def office_of(story: Story, *names: str, by: str = "http") -> AsyncIterato
         for name in names:
             slack.state.add_user(at_firm(name))
         api = web_client(TOKEN, session, slack.url)
-        client = SlackClient(api, AtOnce())
+        client = SlackClient(api, session, AtOnce())
         directory = Directory(client, world.clock)
         voice = SlackVoice(client, directory)
         world.use_chat(Heard(SlackMessenger(client, directory), story))
-        desk = Desk(world.ports, world.rules, voice)
+        desk = Desk(world.ports, world.rules, voice, [at_firm("ada")])
         is_socket = by == "socket"
         app = SlackApp(api, client, desk, world.clock, world.rules.texts.talk, "" if is_socket else SECRET)
         if is_socket:

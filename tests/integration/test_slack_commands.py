@@ -1,0 +1,261 @@
+"""Commands typed in a local Slack: what each does, who may, and what is said to what can't be meant."""
+
+from collections.abc import AsyncIterator
+from datetime import date
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from slack_story import Office, at_firm, office_of, slack_pilot, to_text
+from stories import DAY, Story, to
+
+from adapters.playground.slack_hands import Answer
+from bot.app.commands.caller import Right
+from bot.app.commands.table import TABLE
+from bot.domain.audit import AuditEntry
+from bot.domain.case import CaseState
+from bot.domain.decision import OpenedBy
+from bot.domain.pilot import Stage
+from bot.domain.reply import ProposeStop
+from bot.domain.settings import Mode
+from bot.messages.command_texts import COMMANDS
+
+PEOPLE = ("dana", "kim", "sam", "lee", "ada", "eve", "jo")
+
+
+@pytest.fixture
+async def office(story: Story) -> AsyncIterator[Office]:
+    """Return the office of a firm with one pilot; ada is an admin, eve nobody whom the registry names."""
+    async with office_of(story, *PEOPLE) as opened:
+        await story.begin(
+            slack_pilot("tax").model_copy(update={"name": "Tax letters"}), people=(at_firm("kim"), at_firm("jo"))
+        )
+        yield opened
+
+
+async def say(office: Office, who: str, text: str) -> str:
+    """Type a command as somebody and return what only they see."""
+    answer = await office.act(office.at(who).command(text))
+    assert (answer.status, answer.body["response_type"]) == (200, "ephemeral")
+    return to_text(answer.body)
+
+
+async def test_help_shows_what_one_may_use(office: Office) -> None:
+    """An owner sees no command of an admin; every command has a usage, an example and a reason."""
+    mine, all_of_it = await say(office, "dana", ""), await say(office, "ada", "help")
+    assert "snooze PILOT DAY" in mine
+    assert "golive" not in mine
+    assert "golive" in all_of_it
+    for name in COMMANDS:
+        one = await say(office, "dana", f"help {name}")
+        assert f"Write it as: /pilots {office.story.world.rules.texts.commands.commands[name].usage}" in one
+        assert "For example: /pilots" in one
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("snoze tax", "There is no command 'snoze'. Did you mean snooze?"),
+        ("xyzzy", "Did you mean help?"),
+        ("status", "Write it as: /pilots status PILOT"),
+        ("status tx", "There is no pilot 'tx'; did you mean tax?"),
+        ("status nothing-like-it", "There is no pilot 'nothing-like-it'."),
+        ("snooze tax", "Write it as: /pilots snooze PILOT DAY"),
+        ("snooze tax soonish", "For example: /pilots snooze tax two weeks"),
+        ("stage tax flying", "'flying' is no stage. There are idea, approved"),
+        ("stage tax pilot tomorrow", "it takes a day as 2026-03-02"),
+        ("set", "Write it as: /pilots set"),
+        ("set colour red", "Write it as: /pilots set"),
+        ("set hour 25", "Which hour of your day"),
+        ("delegate", "Write it as: /pilots delegate PERSON"),
+        ("dependency tax", "Write it as: /pilots dependency"),
+        ("dependency tax legal done", "does not wait for legal; there is not set"),
+        ("pause", "Did you mean pause all?"),
+    ],
+)
+async def test_what_can_not_be_meant_gets_the_usage(office: Office, text: str, said: str) -> None:
+    """The fault, how it is written, and an example that works; nothing changes."""
+    before = await office.story.world.ports.pilots.all()
+    assert said in await say(office, "dana", text)
+    assert await office.story.world.ports.pilots.all() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("edit tax", "Write it as: /pilots edit PILOT FIELD VALUE"),
+        ("edit tax colour red", "There is no field 'colour'. There are name, seats"),
+        ("edit tax seats many", "'many' can't be taken as seats: it takes a whole number."),
+        ("edit tax timezone Mars/Base", "it takes a name such as Europe/Berlin"),
+        ("edit tax target_date soon", "it takes a day as 2026-03-02"),
+        ("add hr", "Write it as: /pilots add ID NAME"),
+        ("add tax Tax letters", "There is a pilot 'tax' already"),
+        ("golive now", "It is live already"),
+    ],
+)
+async def test_what_an_admin_can_not_mean_gets_the_usage(office: Office, text: str, said: str) -> None:
+    """The same of the commands of an admin."""
+    assert said in await say(office, "ada", text)
+
+
+ROLES = {Right.OWNER: "dana", Right.SPONSOR: "sam", Right.LEAD: "lee", Right.ADMIN: "ada", Right.ANYONE: "kim"}
+ARGUMENTS = {
+    "status": "tax",
+    "snooze": "tax two weeks",
+    "decision": "tax stop",
+    "stage": "tax scale",
+    "dependency": "tax legal",
+    "owner": "tax jo@n.example",
+    "sponsor": "tax jo@n.example",
+    "set": "hour 9",
+    "delegate": "jo@n.example",
+    "mute": "two weeks",
+    "add": "hr Job ads",
+    "edit": "tax seats 50",
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+async def test_each_cell_of_the_table_of_rights(office: Office, name: str) -> None:
+    """Whoever may do something does it, anybody else is told who may, and a stranger is told that nobody knows them."""
+    text = f"{name} {ARGUMENTS.get(name, '')}".strip()
+    refused = {right for right, who in ROLES.items() if "This can be done by" in await say(office, who, text)}
+    assert refused == {right for right in ROLES if not TABLE[name].rights & {right, Right.ANYONE}}
+    assert "I don't know you yet" in await say(office, "eve", text)
+
+
+async def test_a_stand_in_may_do_what_the_owner_may(office: Office) -> None:
+    """Whom the owner named to stand in may say which stage it is in; whom nobody named may not."""
+    assert "This can be done by" in await say(office, "jo", "stage tax scale")
+    assert "jo@n.example" in await say(office, "dana", f"delegate <@{office.at('jo').user}>")
+    assert "Noted: stage of Tax letters is now scale" in await say(office, "jo", "stage tax scale")
+
+
+async def test_the_registry_changes_by_word(office: Office) -> None:
+    """A pilot is added, named after its people, moved on, and waits for something until that is there; each with its author in the trail."""
+    ports = office.story.world.ports
+    assert "Registered: Job ads" in await say(office, "ada", "add hr Job ads")
+    assert "is now dana@n.example" in await say(office, "ada", f"owner hr <@{office.at('dana').user}>")
+    assert "is now sam@n.example" in await say(office, "ada", "sponsor job ads sam@n.example")
+    assert "seats of Job ads is now 60" in await say(office, "ada", "edit hr seats 60")
+    assert "stage of Job ads is now pilot" in await say(office, "dana", "stage hr pilot 2026-01-05")
+    assert "stage of Job ads is now scale" in await say(office, "dana", "stage Job ads scale 2026-01-20")
+    assert "waits for legal, which kim@n.example holds" in await say(
+        office, "dana", "dependency hr legal kim@n.example"
+    )
+    pilot = await ports.pilots.get("hr")
+    assert pilot is not None
+    assert (pilot.owner, pilot.sponsor, pilot.seats) == (at_firm("dana"), at_firm("sam"), 60)
+    assert (pilot.stage, pilot.stage_since) == (Stage.SCALE, date(2026, 1, 20))
+    assert [(e.stage, e.since) for e in pilot.stage_history] == [
+        (Stage.PILOT, date(2026, 1, 5)),
+        (Stage.SCALE, date(2026, 1, 20)),
+    ]
+    assert [(d.kind, d.holder, d.done_on) for d in pilot.dependencies] == [("legal", at_firm("kim"), None)]
+    assert "does not wait for legal any more" in await say(office, "dana", "dependency hr legal done")
+    pilot = await ports.pilots.get("hr")
+    assert pilot is not None
+    assert pilot.dependencies[0].done_on == office.story.today
+    trail = [(e.who, e.what) for e in await ports.audit.of_pilot("hr")]
+    assert (at_firm("ada"), "registered") in trail
+    assert (at_firm("dana"), "stage scale") in trail
+
+
+async def test_an_owner_snoozes_and_a_sponsor_decides(office: Office) -> None:
+    """The same as a tap would do, with the same words; where nothing is open that is said."""
+    story = office.story
+    assert "Nothing is open about Tax letters" in await say(office, "dana", "snooze tax two weeks")
+    await story.until(to(at_firm("dana"), "nudge"))
+    listed = await say(office, "dana", "list")
+    assert listed == "Tax letters (tax): in pilot since Mon 12 January; a question waits for its answer"
+    shown = await say(office, "sam", "status tax")
+    assert "Found: Since 2 February 2026 it is used at" in shown
+    assert "Owner: dana@n.example. Sponsor: sam@n.example." in shown
+    assert "left alone until" in await say(office, "dana", "snooze Tax letters two weeks")
+    assert (await story.case()).state is CaseState.SNOOZED
+    await story.answer(at_firm("dana"), "tax", ProposeStop())
+    case = await story.case()
+    assert case.decision is not None
+    assert case.decision.opened_by is OpenedBy.OWNER_PROPOSES_STOP
+    assert "A decision is open since" in await say(office, "sam", "status tax")
+    assert "Recorded" in await say(office, "sam", "decision tax stop it saves nothing")
+    assert (await story.case()).decided[-1].lesson == "it saves nothing"
+
+
+async def test_a_sponsor_does_not_see_what_is_asked_in_the_owners_name(office: Office) -> None:
+    """What an owner said is in the way, and of whom it is asked, is the owner's to show; lead and admin see it."""
+    story = office.story
+    await story.until(to(at_firm("dana"), "nudge"))
+    await office.act(office.at("dana").tap("Something is in the way"))
+    await office.act(office.at("dana").send(cause="data", thing="the ledger", person=office.at("kim").user))
+    for who in ("dana", "lee", "ada"):
+        assert "Asked of kim@n.example for the ledger" in await say(office, who, "status tax")
+    seen = await say(office, "sam", "status tax")
+    assert "ledger" not in seen
+    assert "kim" not in seen
+
+
+async def test_what_somebody_sets_is_theirs(office: Office) -> None:
+    """Delegate, absence, hour of messages and digest are set, shown and used; an end of messages is taken back by its author."""
+    people = office.story.world.ports.people
+    dana = people.identify(at_firm("dana"))
+    assert "from 9:00 on" in await say(office, "dana", "set hour 9")
+    assert "Thursday at 9:00" in await say(office, "dana", "set digest Thursday at 9")
+    await say(office, "dana", "set delegate jo@n.example")
+    await say(office, "dana", "mute two weeks")
+    shown = await say(office, "dana", "settings")
+    assert "Stands in for you: jo@n.example." in shown
+    assert "Weekly message: Thursday at 9:00. Messages from 9:00 on. Messages: on." in shown
+    person = await people.get(dana)
+    assert person is not None
+    assert (person.preferences.hour, person.preferences.away_until) == (9, office.story.today + 14 * DAY)
+    assert "no more messages" in await say(office, "dana", "optout")
+    assert (person := await people.get(dana)) is not None
+    assert person.opted_out
+    assert "you get messages again" in await say(office, "dana", "optin")
+    assert (person := await people.get(dana)) is not None
+    assert not person.opted_out
+
+
+async def test_an_admin_sees_before_anything_leaves(office: Office) -> None:
+    """What would be sent is shown before it may; a pause stops all and its end brings it back."""
+    story = office.story
+    ports = story.world.ports
+    assert "Paused" in await say(office, "ada", "pause all")
+    assert (await ports.settings.read()).mode is Mode.PAUSED
+    assert "There is a pause" in await say(office, "ada", "golive")
+    assert "Live again" in await say(office, "ada", "resume")
+    state = await ports.settings.read()
+    entry = AuditEntry(at=story.world.clock.at, who="test", what="switch")
+    await ports.settings.write(state.model_copy(update={"mode": Mode.SHADOW}), entry)
+    await story.days(14)
+    shown = await say(office, "ada", "golive")
+    assert "Tax letters: first question to dana@n.example, on" in shown
+    assert "Say '/pilots golive yes'" in shown
+    assert (await ports.settings.read()).mode is Mode.SHADOW
+    assert "Live from now on" in await say(office, "ada", "golive yes")
+    assert (await ports.settings.read()).mode is Mode.LIVE
+    assert "chat: told up to" in await say(office, "ada", "sources")
+
+
+async def test_what_is_kept_about_somebody_is_shown_to_them(office: Office) -> None:
+    """Address, roles and messages; why the last one came; the weekly message once more."""
+    await office.story.until(to(at_firm("dana"), "nudge"))
+    shown = await say(office, "dana", "mydata")
+    assert (
+        "Kept about you: the address dana@n.example; the owner of the pilot of Tax letters; 1 messages to you" in shown
+    )
+    assert "no role in a pilot" in await say(office, "kim", "mydata")
+    assert "Tax letters" in await say(office, "dana", "why")
+    assert "No weekly message was made for you yet." in await say(office, "dana", "digest")
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    text=st.one_of(st.text(max_size=200), st.builds("{} {}".format, st.sampled_from(COMMANDS), st.text(max_size=80)))
+)
+async def test_whatever_is_typed_is_answered(office: Office, text: str) -> None:
+    """No text is a fault: each is answered in words that only its author sees."""
+    answer: Answer = await office.at("kim").command(text)
+    assert answer.status == 200
+    assert answer.body["text"]
