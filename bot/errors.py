@@ -61,8 +61,14 @@ class Conflict(StickshakerError):  # noqa: N818  reads as the state it reports
 class SendRefused(StickshakerError):  # noqa: N818  reads as the state it reports
     """The chat definitely did not take the message; `retry_after` says when to try again."""
 
-    def __init__(self, reason: str, *, retry_after: timedelta | None = None, final: bool = False) -> None:
-        """Keep the reason in words and whether trying again makes sense (`final=False`)."""
+    def __init__(
+        self, reason: str, *, retry_after: timedelta | None = None, final: bool = False, gone: bool = False
+    ) -> None:
+        """Keep the reason in words, whether trying again makes sense (`final=False`), and whether the person is gone.
+
+        Who is gone can't be written to there at all: somebody else has to be.
+        """
         super().__init__(reason)
         self.retry_after = retry_after
         self.final = final
+        self.gone = gone

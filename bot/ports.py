@@ -242,6 +242,10 @@ class People(Protocol):
         """Remember what somebody set for themselves; called on their own word only."""
         ...
 
+    async def lost(self, person: str, day: date | None) -> None:
+        """Remember that the chat knows nobody of this name since a day; None where it does again."""
+        ...
+
     async def opt_out(self, person: str) -> None:
         """Remember that this person wants no messages."""
         ...

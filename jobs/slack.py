@@ -126,6 +126,16 @@ class Desk:
         words = await self._voice.read(text)
         return await carry_out(words, caller, ports, self._rules, ports.clock.now(), self._voice.alias)
 
+    async def change(self, alias: str, *, is_gone: bool) -> None:
+        """Note that somebody whom the registry names left the workspace, or came back."""
+        ports = self._ports
+        known = await ports.people.get(ports.people.identify(alias))
+        if known is None or (known.gone_on is not None) is is_gone:
+            return
+        await ports.people.lost(known.id, ports.clock.now().date() if is_gone else None)
+        await ports.touched.note([p.id for p in await ports.pilots.all() if known.name in {p.owner, p.sponsor}])
+        await ports.queue.submit("changed")
+
     async def waking(self) -> None:
         """Ask for the task that answers turns whenever one came, twice: the first may meet one that just ends."""
         while True:

@@ -179,6 +179,12 @@ class Hands:
             self.state.views.pop(view["id"], None)
         return answer
 
+    async def leave(self) -> Answer:
+        """Be deactivated by an admin of the workspace."""
+        user = self.state.user_of(self.email)
+        user.deleted = True
+        return await self.deliveries.event(self._callback({"type": "user_change", "user": user.to_body()}))
+
     async def command(self, text: str, name: str = "/pilots") -> Answer:
         """Type a slash command."""
         given = {
@@ -217,7 +223,7 @@ class Hands:
                     "type": "button",
                     "action_id": element["action_id"],
                     "value": element.get("value", ""),
-                    "action_ts": self.state.stamp(),
+                    "action_ts": self.state.repeats or self.state.stamp(),
                 }
             ],
         }

@@ -319,6 +319,10 @@ class Keys:
         """Name the hash: person -> what they set for themselves."""
         return self._r(shard, "prefs")
 
+    def gone(self, shard: int) -> str:
+        """Name the hash: person -> the day since when the chat knows nobody of this name."""
+        return self._r(shard, "gone")
+
     def opted_out(self, shard: int) -> str:
         """Name the set: people who want no messages."""
         return self._r(shard, "optout")

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Sequence
+from datetime import date
 from typing import Final
 
 from adapters.redis_store.keys import Keys
@@ -32,7 +33,7 @@ class RedisPeople:
         await self._refuse_newer([p.id for p in people])
         async with self._client.pipeline(transaction=False) as pipe:
             for person in people:
-                plain = person.model_copy(update={"opted_out": False, "preferences": Preferences()})
+                plain = person.model_copy(update={"opted_out": False, "gone_on": None, "preferences": Preferences()})
                 pipe.hset(self._keys.people(self._keys.shard_of_person(person.id)), person.id, plain.to_stored())
             await pipe.execute()
 
@@ -51,8 +52,9 @@ class RedisPeople:
             pipe.hget(self._keys.people(shard), person)
             pipe.sismember(self._keys.opted_out(shard), person)
             pipe.hget(self._keys.preferences(shard), person)
-            record, out, set_by_them = await pipe.execute()
-        return None if record is None else _whole(record, set_by_them, is_out=bool(out))
+            pipe.hget(self._keys.gone(shard), person)
+            record, out, set_by_them, gone = await pipe.execute()
+        return None if record is None else _whole(record, set_by_them, gone, is_out=bool(out))
 
     async def all(self) -> dict[str, Person]:
         """Return everybody by id."""
@@ -62,11 +64,13 @@ class RedisPeople:
                 pipe.hvals(self._keys.people(shard))
                 pipe.smembers(self._keys.opted_out(shard))
                 pipe.hgetall(self._keys.preferences(shard))
+                pipe.hgetall(self._keys.gone(shard))
             found = await pipe.execute()
-        out = {member.decode() for members in found[1::3] for member in members}
-        own = {person.decode(): record for records in found[2::3] for person, record in records.items()}
-        people = [Person.from_stored(record) for records in found[::3] for record in records]
-        return {p.id: _with(p, own.get(p.id), is_out=p.id in out) for p in people}
+        out = {member.decode() for members in found[1::4] for member in members}
+        own = {person.decode(): record for records in found[2::4] for person, record in records.items()}
+        gone = {person.decode(): day for days in found[3::4] for person, day in days.items()}
+        people = [Person.from_stored(record) for records in found[::4] for record in records]
+        return {p.id: _with(p, own.get(p.id), gone.get(p.id), is_out=p.id in out) for p in people}
 
     async def some(self, people: Sequence[str]) -> dict[str, Person]:
         """Return these people by id."""
@@ -76,12 +80,13 @@ class RedisPeople:
                 pipe.hmget(self._keys.people(shard), together)
                 pipe.smismember(self._keys.opted_out(shard), together)
                 pipe.hmget(self._keys.preferences(shard), together)
+                pipe.hmget(self._keys.gone(shard), together)
             found = await pipe.execute()
         known: dict[str, Person] = {}
-        for together, records, outs, own in zip(by_shard.values(), found[::3], found[1::3], found[2::3], strict=True):
-            for person, record, out, set_by_them in zip(together, records, outs, own, strict=True):
+        for n, together in enumerate(by_shard.values()):
+            for person, record, out, set_by_them, gone in zip(together, *found[4 * n : 4 * n + 4], strict=True):
                 if record is not None:
-                    known[person] = _whole(record, set_by_them, is_out=bool(out))
+                    known[person] = _whole(record, set_by_them, gone, is_out=bool(out))
         return known
 
     async def prefer(self, person: str, preferences: Preferences) -> None:
@@ -91,6 +96,15 @@ class RedisPeople:
         held = await self._client.hget(self._keys.preferences(shard), person)
         refuse_newer(Preferences, [None if held is None else to_bytes(held)])
         await self._client.hset(self._keys.preferences(shard), person, preferences.to_stored())
+
+    async def lost(self, person: str, day: date | None) -> None:
+        """Remember since when the chat knows nobody of this name; the first such day counts."""
+        await self._shards.note([person])
+        key = self._keys.gone(self._keys.shard_of_person(person))
+        if day is None:
+            await self._client.hdel(key, person)
+        else:
+            await self._client.hsetnx(key, person, day.isoformat())
 
     async def opt_out(self, person: str) -> None:
         """Remember that this person wants no messages."""
@@ -102,11 +116,12 @@ class RedisPeople:
         await self._client.srem(self._keys.opted_out(self._keys.shard_of_person(person)), person)
 
 
-def _whole(record: bytes, set_by_them: bytes | None, *, is_out: bool) -> Person:
-    """Return a person as registry and they themselves have it."""
-    return _with(Person.from_stored(record), set_by_them, is_out=is_out)
+def _whole(record: bytes, set_by_them: bytes | None, gone: bytes | None, *, is_out: bool) -> Person:
+    """Return a person as registry, they themselves and the chat have it."""
+    return _with(Person.from_stored(record), set_by_them, gone, is_out=is_out)
 
 
-def _with(person: Person, set_by_them: bytes | None, *, is_out: bool) -> Person:
+def _with(person: Person, set_by_them: bytes | None, gone: bytes | None, *, is_out: bool) -> Person:
     own = Preferences() if set_by_them is None else Preferences.from_stored(set_by_them)
-    return person.model_copy(update={"opted_out": is_out, "preferences": own})
+    gone_on = None if gone is None else date.fromisoformat(gone.decode())
+    return person.model_copy(update={"opted_out": is_out, "preferences": own, "gone_on": gone_on})

@@ -15,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack.blocks import FORM, Ref, to_modal, to_plain_modal, to_posts
 from adapters.slack.client import SlackClient
 from adapters.slack.errors import SlackError
-from adapters.slack.inbound import Asked, read_command, read_form, read_tap, read_words
+from adapters.slack.inbound import Asked, read_change, read_command, read_form, read_tap, read_words
 from bot.app.turns import Wanted
 from bot.domain.turn import Form, Turn
 from bot.messages.model import Message
@@ -52,6 +52,10 @@ class Core(Protocol):
         """Carry out what somebody typed, and return what is said to that."""
         ...
 
+    async def change(self, alias: str, *, is_gone: bool) -> None:
+        """Note that somebody left the workspace, or came back."""
+        ...
+
     async def faults(self, user: str, form: Form) -> Mapping[str, str]:
         """Return what can't be taken of a form, by field."""
         ...
@@ -84,6 +88,7 @@ class SlackApp:
         self.bolt.view(FORM)(self._guarded(self._sent))
         self.bolt.command(EVERYTHING)(self._guarded(self._commanded))
         self.bolt.event("message")(self._guarded(self._written))
+        self.bolt.event("user_change")(self._guarded(self._changed))
 
     async def dispatch(
         self, body: str | Body, headers: Mapping[str, str | Sequence[str]], *, query: str = "", mode: str = "http"
@@ -189,6 +194,12 @@ class SlackApp:
         turn = read_words(body, self._clock.now())
         if turn is not None:
             await self._core.take(turn)
+        return BoltResponse(status=OK, body="")
+
+    async def _changed(self, body: Body) -> BoltResponse:
+        change = read_change(body)
+        if change is not None:
+            await self._core.change(change.alias, is_gone=change.is_gone)
         return BoltResponse(status=OK, body="")
 
 

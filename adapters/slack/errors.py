@@ -86,6 +86,8 @@ CODES: Final = {
 }
 """Every code that the pages of the methods we call name, by what it means for us."""
 
+NOBODY: Final = frozenset({"user_disabled", "user_not_found", "users_not_found", "user_not_visible"})
+"""Who was meant is not there, or not any more: somebody else has to be written to."""
 KINDS: Final = {code: kind for kind, codes in CODES.items() for code in codes}
 BLOCKS: Final = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 """Slack refused the blocks; the same words as plain text may go through."""
@@ -116,5 +118,5 @@ def refusal(error: SlackError) -> SendRefused | None:
         needs = f"the scope {error.needed}" if error.needed else "a look by an admin"
         return SendRefused(f"Slack refuses the app ({error.code}); it needs {needs}: `stickshaker check`")
     if kind is Kind.REROUTE:
-        return SendRefused(f"Slack can't reach this person ({error.code})", final=True)
+        return SendRefused(f"Slack can't reach this person ({error.code})", final=True, gone=error.code in NOBODY)
     return SendRefused(f"Slack did not take the message ({error.code})", final=True)

@@ -28,6 +28,14 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """A user of the workspace who left or came back, by their address."""
+
+    alias: str
+    is_gone: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Typed:
     """A slash command; `url` takes what is said later, `key` is the same however often it comes."""
 
@@ -91,6 +99,26 @@ class _Submission(_Part):
     user: _Id
     team: _Id
     view: _View
+
+
+class _Profile(_Part):
+    email: Annotated[str, AfterValidator(_clean), Field(max_length=200)] = ""
+
+
+class _User(_Part):
+    deleted: bool = False
+    is_bot: bool = False
+    profile: _Profile = _Profile()
+
+
+class _Change(_Part):
+    type: Literal["user_change"]
+    user: _User
+
+
+class _UserChange(_Part):
+    type: Literal["event_callback"]
+    event: _Change
 
 
 class _Command(_Part):
@@ -162,6 +190,16 @@ def read_words(body: object, at: datetime) -> Turn | None:
     key = identity(read.team_id, event.channel, event.ts)
     place = f"{event.channel}:{event.ts}"
     return Turn(key=key, chat=CHAT, user=event.user, place=place, what=Words(text=event.text[:LONGEST]), at=at)
+
+
+def read_change(body: object) -> Changed | None:
+    """Return who left or came back in a `user_change` event; None for bots and for who has no address."""
+    try:
+        read = _UserChange.model_validate(body)
+    except ValidationError:
+        return None
+    user = read.event.user
+    return Changed(user.profile.email, user.deleted) if user.profile.email and not user.is_bot else None
 
 
 def read_command(body: object) -> Typed | None:

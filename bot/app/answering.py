@@ -80,7 +80,7 @@ class Standpoint:
         around = self._around(pilot)
         if isinstance(answer, PutUp):
             sponsor = self.cast.sponsor(pilot)
-            return decision(self.case, OpenedBy.LEAD_RAISES, around) if sponsor and not sponsor.opted_out else None
+            return decision(self.case, OpenedBy.LEAD_RAISES, around) if sponsor and not sponsor.is_silent else None
         if isinstance(answer, ProposeStop):
             return decision(self.case, OpenedBy.OWNER_PROPOSES_STOP, around) if around.sponsor else None
         waited, person = dependency_for(pilot, answer.cause, answer.thing), self.cast.named(answer.person)

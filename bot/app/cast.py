@@ -33,7 +33,7 @@ def to_recipient(person: Person, pilot: Pilot, rules: Rules) -> Recipient:
     """Return somebody as policy sees them when a pilot is spoken of."""
     zone, country = clock_of(person, pilot, rules)
     own = person.preferences
-    return Recipient(person.id, zone, country, person.opted_out, own.delegate, own.away_until, person.name)
+    return Recipient(person.id, zone, country, person.is_silent, own.delegate, own.away_until, person.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Cast:
         For an owner who has left without a delegate it's the programme lead.
         """
         person = self.named(pilot.owner)
-        has_left = pilot.owner_left is not None and pilot.owner_left <= self.today
+        has_left = _has_left(person, pilot.owner_left, self.today)
         if person is None or has_left:
             return self._delegate(person) or (self.named(pilot.programme_lead) if has_left else None)
         return (self._delegate(person) or person) if person.opted_out or self._is_away(person) else person
@@ -62,7 +62,7 @@ class Cast:
     def sponsor(self, pilot: Pilot) -> Person | None:
         """Return a pilot's sponsor, or who stands in for one who is away or wants no messages; None where they left."""
         person = self.named(pilot.sponsor)
-        if person is None or (pilot.sponsor_left is not None and pilot.sponsor_left <= self.today):
+        if person is None or _has_left(person, pilot.sponsor_left, self.today):
             return self._delegate(person)
         return (self._delegate(person) or person) if person.opted_out or self._is_away(person) else person
 
@@ -72,6 +72,11 @@ class Cast:
     def _is_away(self, person: Person) -> bool:
         away = person.preferences.away_until
         return away is not None and self.today < away
+
+
+def _has_left(person: Person | None, left: date | None, today: date) -> bool:
+    """Whether somebody is not there any more, by the registry or by the chat."""
+    return (left is not None and left <= today) or (person is not None and person.gone_on is not None)
 
 
 @dataclass(slots=True)

@@ -207,6 +207,8 @@ class Deliverer:
         """Try again later, or give up when the chat says that it is final or has refused for days."""
         ports, delivery, now = self._ports, letter.delivery, self._ports.clock.now()
         attempt = delivery.attempt + 1
+        if refusal.gone:
+            await ports.people.lost(letter.person.id, now.date())
         if refusal.final or self._rules.sending.is_hopeless(attempt, now - delivery.made_at):
             await ports.outbox.settle(delivery, token=token, state=DeliveryState.DEAD, now=now, reason=str(refusal))
             done.dead.append(delivery.id)

@@ -151,7 +151,7 @@ def _holds(outreach: Outreach, known: Known) -> bool:
 def why_not(outreach: Outreach, known: Known) -> str | None:
     """Return why this is not to be said any more, or None while it is."""
     person, pilot = known.people.get(outreach.recipient), known.pilots.get(outreach.pilot)
-    if person is None or person.opted_out:
+    if person is None or person.is_silent:
         return "no longer to be sent"
     if outreach.step in OF_WEEKLIES:
         return _why_not_weekly(outreach, known.weeklies.get(outreach.case_id), known)

@@ -180,6 +180,11 @@ class _Way:
         if person.opted_out:
             remedy = "Speak to them yourself; `stickshaker optin` is for their own word only."
             return Stop("person", Mark.STUCK, f"{person.name} wants no messages.", remedy)
+        if person.gone_on is not None:
+            remedy = "Name somebody else in the registry, or mend their address there."
+            return Stop(
+                "person", Mark.STUCK, f"The chat knows nobody called {person.name} since {person.gone_on}.", remedy
+            )
         return Stop("registry", Mark.OK, f"Pilot {self.pilot.id}, for {person.name}.")
 
     def _telemetry(self) -> Stop:

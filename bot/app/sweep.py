@@ -261,6 +261,9 @@ def _gaps(facts: Facts, owners: Mapping[str, Recipient | None]) -> list[Gap]:
     for pilot in facts.pilots:
         if owners[pilot.id] is None:
             lacking["no owner" if pilot.id not in found else "no owner, and something was found"].append(pilot.id)
+        gone = facts.cast.named(pilot.owner)
+        if gone is not None and gone.gone_on is not None:
+            lacking["an owner whom the chat does not know"].append(pilot.id)
         if pilot.sponsor is None:
             lacking["no sponsor"].append(pilot.id)
         if pilot.stage is None:

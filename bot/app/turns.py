@@ -149,6 +149,8 @@ class Answering:
             text = self._said.stranger.format(alias=alias) if alias else self._said.nobody
             await self._voice.whisper(self._turn, text)
             return True
+        if person.gone_on is not None:  # here they are
+            await self._ports.people.lost(person.id, None)
         outcome = await self._outcome(person)
         if outcome is None:
             return True

@@ -71,7 +71,7 @@ class Fleet:
     def _by(pairs: Iterable[tuple[Person | None, Pilot]]) -> dict[str, list[Pilot]]:
         found: dict[str, list[Pilot]] = defaultdict(list)
         for person, pilot in pairs:
-            if person is not None and not person.opted_out:
+            if person is not None and not person.is_silent:
                 found[person.id].append(pilot)
         return dict(sorted(found.items()))
 
@@ -213,7 +213,7 @@ def _reviewer(sponsor: str, pilots: Sequence[Pilot], cast: Cast) -> str | None:
     """Return who reads a sponsor's first messages: their delegate, else the programme lead of one of their pilots."""
     delegate = cast.people.get(cast.people[sponsor].preferences.delegate or "")
     leads = (cast.named(p.programme_lead) for p in pilots)
-    wanted = [one for one in (delegate, *leads) if one is not None and not one.opted_out and one.id != sponsor]
+    wanted = [one for one in (delegate, *leads) if one is not None and not one.is_silent and one.id != sponsor]
     return wanted[0].id if wanted else None
 
 

@@ -32,7 +32,14 @@ class Person(Record):
     timezone: str | None = None
     country: str | None = None
     opted_out: bool = False
+    gone_on: date | None = None
+    """The day on which the chat said that nobody of this name can be written to there."""
     preferences: Preferences = Preferences()
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing is written to them: they want nothing, or can't be reached."""
+        return self.opted_out or self.gone_on is not None
 
 
 def normalise(alias: str) -> str:

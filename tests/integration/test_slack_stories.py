@@ -103,3 +103,73 @@ async def test_the_whole_story_by_words(office: Office) -> None:
     await office.act(sam.write("yes"))
     assert "Recorded: fix it by" in office.reads("sam")
     assert (await story.case()).decided[-1].verdict is Verdict.FIX
+
+
+async def test_who_has_left_is_not_written_to(office: Office) -> None:
+    """An owner who was deactivated gets nothing more: the programme lead is asked, the gap is told, and whoever comes back counts again."""
+    story, slack = office.story, office.slack.state
+    await story.begin(slack_pilot("tax"), people=(at_firm("kim"),))
+    await office.act(office.at("dana").leave())
+    asked = await story.until(to(at_firm("lee"), "nudge"), most=20)
+    assert asked.to == at_firm("lee")
+    assert office.at("dana").posts == []
+    report = await story.world.sweep()
+    assert ("an owner whom the chat does not know", ("tax",)) in {(gap.what, gap.pilots) for gap in report.gaps}
+    slack.user_of(at_firm("dana")).deleted = False
+    await office.act(office.at("dana").write("help"))
+    report = await story.world.sweep()
+    assert "an owner whom the chat does not know" not in {gap.what for gap in report.gaps}
+
+
+async def test_an_owner_whom_slack_does_not_know_is_found_out_by_sending(office: Office) -> None:
+    """Nobody told us that they left: the first message finds it, is listed as not sent, and the programme lead is asked instead."""
+    story = office.story
+    await story.begin(slack_pilot("tax", owner="nora"), people=(at_firm("kim"),))
+    await story.until(to(at_firm("lee"), "nudge"), most=30)
+    dead = await story.world.ports.dead_letters.all()
+    assert [one.reason for one in dead] == ["Slack can't reach this person (users_not_found)"]
+
+
+async def test_others_are_told_that_it_is_not_theirs(office: Office) -> None:
+    """A tap of somebody else, and one of a stranger, changes nothing and is explained to them alone."""
+    story = office.story
+    await story.begin(slack_pilot("tax"), people=(at_firm("kim"),))
+    await story.until(to(at_firm("dana"), "nudge"))
+    before = await story.case()
+    seen = office.last("dana")
+    for who, said in (("kim", "was put to somebody else"), ("eve", "I don't know you yet")):
+        await office.act(office.at(who).tap("It is on track", seen))
+        assert said in office.slack.state.private[-1]["text"]
+        assert office.slack.state.private[-1]["user"] == office.at(who).user
+        assert (await office.act(office.at(who).tap("Something is in the way", seen))).status == 200
+        assert "input" not in str(office.at(who).view["blocks"])
+    assert await story.case() == before
+
+
+async def test_a_late_tap_explains_itself(office: Office) -> None:
+    """A tap on a message whose matter is over changes nothing and says so where it was made."""
+    story = office.story
+    await story.begin(slack_pilot("tax"), people=(at_firm("kim"),))
+    await story.until(to(at_firm("dana"), "nudge"))
+    seen = {**office.last("dana")}
+    await office.act(office.at("dana").tap("It is on track"))
+    first = office.reads("dana")
+    assert "left alone until" in first
+    after = await story.case()
+    await office.act(office.at("dana").tap("It is on track", seen))
+    assert (await story.case()).applied[:-1] == after.applied
+    assert (await story.case()).snoozed_until == after.snoozed_until
+
+
+async def test_one_tap_that_comes_three_times_acts_once(office: Office) -> None:
+    """Slack delivers what it is not sure about again, and at times on two sockets: one answer, one update."""
+    story = office.story
+    await story.begin(slack_pilot("tax"), people=(at_firm("kim"),))
+    await story.until(to(at_firm("dana"), "nudge"))
+    dana = office.at("dana")
+    for _ in range(3):
+        office.slack.state.repeats = "1773306000.000100"
+        assert (await dana.tap("It is on track", office.last("dana"))).status == 200
+    await office.settle()
+    assert len((await story.case()).applied) == 1
+    assert [name for name, _ in office.slack.state.calls].count("chat.update") == 1
