@@ -20,11 +20,13 @@ from adapters.slack.socket import SlackSocket
 from adapters.slack.voice import SlackVoice
 from bot.app.commands.caller import Caller
 from bot.app.commands.table import carry_out
+from bot.app.home import home_of
 from bot.app.rules import Rules
 from bot.app.turns import Wanted, faults_of_form, form_of
 from bot.domain.people import Person
 from bot.domain.turn import Form, Turn
 from bot.errors import SettingsError, StickshakerError
+from bot.messages.home import Home
 from bot.messages.model import Message
 from bot.messages.talk import told
 from bot.ports import Clock, Ports
@@ -34,6 +36,7 @@ from jobs.settings import SlackSettings
 LOG = logging.getLogger(__name__)
 
 TASK: Final = "turns"
+COMMAND: Final = "/pilots"
 PAUSE: Final = 0.3
 """Seconds between two times that turns are asked to be answered: what comes meanwhile is answered together."""
 
@@ -116,15 +119,24 @@ class Desk:
         """Carry out a command of somebody whom the registry names, or of an admin."""
         ports, said = self._ports, self._rules.texts.talk
         alias = await self._voice.alias(user)
-        if not alias:
-            return told(said.nobody)
-        person_id = ports.people.identify(alias)
-        known, is_admin = await ports.people.get(person_id), person_id in self._admins
-        if known is None and not is_admin:
-            return told(said.stranger.format(alias=alias))
-        caller = Caller(known or Person(id=person_id, name=alias), is_admin, called, key)
+        caller = await self._caller(alias, called, key) if alias else None
+        if caller is None:
+            return told(said.stranger.format(alias=alias) if alias else said.nobody)
         words = await self._voice.read(text)
         return await carry_out(words, caller, ports, self._rules, ports.clock.now(), self._voice.alias)
+
+    async def home(self, user: str) -> Home | None:
+        """Return the home tab of somebody whom the registry names, or of an admin."""
+        alias = await self._voice.alias(user)
+        caller = await self._caller(alias, COMMAND, "") if alias else None
+        return await home_of(caller, self._ports, self._rules) if caller else None
+
+    async def _caller(self, alias: str, called: str, key: str) -> Caller | None:
+        person_id = self._ports.people.identify(alias)
+        known, is_admin = await self._ports.people.get(person_id), person_id in self._admins
+        if known is None and not is_admin:
+            return None
+        return Caller(known or Person(id=person_id, name=alias), is_admin, called, key)
 
     async def change(self, alias: str, *, is_gone: bool) -> None:
         """Note that somebody whom the registry names left the workspace, or came back."""

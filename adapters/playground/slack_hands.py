@@ -179,6 +179,34 @@ class Hands:
             self.state.views.pop(view["id"], None)
         return answer
 
+    async def shortcut(self, name: str, post: Body) -> Answer:
+        """Pick a shortcut of the app at a message."""
+        body = {
+            "type": "message_action",
+            "callback_id": name,
+            "user": {"id": self.user, "team_id": self.state.team},
+            "team": {"id": self.state.team, "domain": "local"},
+            "channel": {"id": self.channel, "name": "directmessage"},
+            "message": {"ts": post["ts"], "blocks": post.get("blocks", []), "text": post.get("text", "")},
+            "message_ts": post["ts"],
+            "action_ts": self.state.stamp(),
+            "trigger_id": self.state.trigger(self.user),
+            "response_url": f"{self.state.url}response/{self.user}",
+        }
+        return await self.deliveries.interaction(body)
+
+    @property
+    def home(self) -> Body:
+        """Return what they see on the home tab; raises KeyError where nothing was shown."""
+        return self.state.homes[self.user]
+
+    async def tap_home(self, label: str, number: int = 0) -> Answer:
+        """Tap a button on the home tab, the first of its name or another one."""
+        found = [e for block in self.home["blocks"] for e in _buttons(block) if e["text"]["text"] == label]
+        body = self._tapped(found[number], "0")
+        body["container"] = {"type": "view", "view_id": "V0"}
+        return await self.deliveries.interaction(body)
+
     async def leave(self) -> Answer:
         """Be deactivated by an admin of the workspace."""
         user = self.state.user_of(self.email)

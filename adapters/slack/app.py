@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
@@ -12,12 +12,22 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.blocks import FORM, Ref, to_modal, to_plain_modal, to_posts
+from adapters.slack.blocks import FORM, Ref, to_home, to_modal, to_plain_modal, to_posts
 from adapters.slack.client import SlackClient
 from adapters.slack.errors import SlackError
-from adapters.slack.inbound import Asked, read_change, read_command, read_form, read_tap, read_words
+from adapters.slack.inbound import (
+    Asked,
+    read_change,
+    read_command,
+    read_form,
+    read_home,
+    read_shortcut,
+    read_tap,
+    read_words,
+)
 from bot.app.turns import Wanted
 from bot.domain.turn import Form, Turn
+from bot.messages.home import Home, Shelf
 from bot.messages.model import Message
 from bot.messages.talk import told
 from bot.messages.talk_texts import TalkTexts
@@ -50,6 +60,10 @@ class Core(Protocol):
 
     async def command(self, user: str, called: str, text: str, key: str) -> Message:
         """Carry out what somebody typed, and return what is said to that."""
+        ...
+
+    async def home(self, user: str) -> Home | None:
+        """Return what somebody sees on the home tab; None for a stranger."""
         ...
 
     async def change(self, alias: str, *, is_gone: bool) -> None:
@@ -86,8 +100,10 @@ class SlackApp:
         self.bolt.error(_said)
         self.bolt.action(EVERYTHING)(self._guarded(self._tapped))
         self.bolt.view(FORM)(self._guarded(self._sent))
+        self.bolt.shortcut(EVERYTHING)(self._guarded(self._shortcut))
         self.bolt.command(EVERYTHING)(self._guarded(self._commanded))
         self.bolt.event("message")(self._guarded(self._written))
+        self.bolt.event("app_home_opened")(self._guarded(self._home))
         self.bolt.event("user_change")(self._guarded(self._changed))
 
     async def dispatch(
@@ -135,9 +151,7 @@ class SlackApp:
         except SlackError as error:
             LOG.info("a form could not be opened (%s)", error.code)
             return
-        task = asyncio.create_task(self._fill(str(opened["view"]["id"]), asked))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._later(self._fill(str(opened["view"]["id"]), asked))
 
     async def _fill(self, view: str, asked: Asked) -> None:
         """Fill an open modal with the form, or with why there is none."""
@@ -166,9 +180,7 @@ class SlackApp:
         done, _ = await asyncio.wait({doing}, timeout=AT_ONCE)
         if done:
             return BoltResponse(status=OK, body=_whispered(doing.result()))
-        later = asyncio.create_task(self._answer_later(doing, typed.url))
-        self._running.add(later)
-        later.add_done_callback(self._running.discard)
+        self._later(self._answer_later(doing, typed.url))
         return BoltResponse(status=OK, body=_whispered(told(self._texts.loading)))
 
     async def _answer_later(self, doing: asyncio.Task[Message], url: str) -> None:
@@ -190,11 +202,38 @@ class SlackApp:
         await self._core.take(turn)
         return BoltResponse(status=OK, body="")
 
+    async def _shortcut(self, body: Body) -> BoltResponse:
+        turn = read_shortcut(body, self._clock.now())
+        if turn is not None:
+            await self._core.take(turn)
+        return BoltResponse(status=OK, body="")
+
     async def _written(self, body: Body) -> BoltResponse:
         turn = read_words(body, self._clock.now())
         if turn is not None:
             await self._core.take(turn)
         return BoltResponse(status=OK, body="")
+
+    async def _home(self, body: Body) -> BoltResponse:
+        user = read_home(body)
+        if user is not None:
+            self._later(self._publish(user))
+        return BoltResponse(status=OK, body="")
+
+    async def _publish(self, user: str) -> None:
+        """Show somebody their home tab."""
+        try:
+            home = await self._core.home(user)
+            view = to_home(home) if home else to_home(Home((Shelf(self._texts.nobody),), ""))
+            await self._client.call("views.publish", user_id=user, view=view)
+        except Exception as fault:  # noqa: BLE001  the boundary of what happens after the acknowledgement
+            LOG.warning("a home tab could not be shown (%s)", type(fault).__name__)
+
+    def _later(self, doing: Coroutine[Any, Any, None]) -> None:
+        """Do something after Slack was answered."""
+        task = asyncio.create_task(doing)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
 
     async def _changed(self, body: Body) -> BoltResponse:
         change = read_change(body)

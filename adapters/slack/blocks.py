@@ -11,6 +11,7 @@ from typing import Any, Final
 from adapters.slack.limits import FALLBACK, MARK, MOST_BLOCKS, MOST_TEXT, Block, Surface, clamp, escape, texts_of
 from bot.domain.turn import Given
 from bot.messages.charts import to_bars
+from bot.messages.home import Home
 from bot.messages.model import Answered, Choice, FieldKind, FormField, Message, Section
 from bot.messages.plain import ANSWERED, to_plain
 
@@ -91,6 +92,16 @@ def to_modal(
     }
 
 
+def to_home(home: Home) -> dict[str, Any]:
+    """Return the home tab as a view: a header for each part, its lines, and a button for each question."""
+    blocks: list[Block] = []
+    for shelf in home.shelves:
+        blocks.append({"type": "header", "text": _text(shelf.title, "header.text")})
+        blocks += [_rich(*_paragraph(line)) for line in shelf.lines]
+        blocks += [_line(one.section, one.delivery, home.answer) for one in shelf.questions]
+    return {"type": "home", "blocks": blocks[: MOST_BLOCKS[Surface.HOME]]}
+
+
 def to_plain_modal(text: str) -> dict[str, Any]:
     """Return a modal that says something: at once, until the real one is there, or why there is none."""
     return {"type": "modal", "callback_id": FORM, "title": _text(NAME, "view.title"), "blocks": [_rich(_plain(text))]}
@@ -134,12 +145,12 @@ def _asked(section: Section, delivery: str) -> list[Block]:
     return [*_told(section), *question, *([{"type": "actions", "elements": buttons}] if buttons else [])]
 
 
-def _line(section: Section, delivery: str) -> Block:
+def _line(section: Section, delivery: str, label: str = "Open") -> Block:
     """Tell a section in a line, with a button that opens it."""
     text = _text(f"{section.title}: {section.line or section.fact}", "section.text")
     block: Block = {"type": "section", "text": text}
     if section.question:
-        block["accessory"] = _button("Open", f"{OPEN}:{section.key}"[:255], Ref(delivery, section.key))
+        block["accessory"] = _button(label, f"{OPEN}:{section.key}"[:255], Ref(delivery, section.key))
     return block
 
 

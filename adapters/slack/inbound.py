@@ -3,7 +3,7 @@
 What is not ours, or not in the shape that Slack documents, is None: it is acknowledged and left alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Literal
@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from adapters.slack.blocks import ASKS, FORM, Ref, parse_ref
 from bot.domain.outreach import identity
-from bot.domain.turn import LONGEST, Form, Given, Tap, Turn, Words
+from bot.domain.turn import LONGEST, SHORTCUT, Form, Given, Tap, Turn, Words
 
 CHAT: Final = "slack"
 """What turns of Slack are called by."""
@@ -83,6 +83,21 @@ class _Actions(_Part):
     actions: tuple[_Action, ...] = Field(min_length=1)
 
 
+class _Message(_Part):
+    ts: Name
+    blocks: list[Any] = []
+
+
+class _Shortcut(_Part):
+    type: Literal["message_action"]
+    callback_id: Literal["why", "feedback"]
+    user: _Id
+    team: _Id
+    channel: _Id
+    message: _Message
+    action_ts: Name
+
+
 class _State(_Part):
     values: dict[str, dict[str, dict[str, Any]]] = {}
 
@@ -119,6 +134,17 @@ class _Change(_Part):
 class _UserChange(_Part):
     type: Literal["event_callback"]
     event: _Change
+
+
+class _Home(_Part):
+    type: Literal["app_home_opened"]
+    tab: Literal["home"]
+    user: Name
+
+
+class _HomeOpened(_Part):
+    type: Literal["event_callback"]
+    event: _Home
 
 
 class _Command(_Part):
@@ -165,6 +191,33 @@ def read_tap(body: object, at: datetime) -> Turn | Asked | None:
     return Turn(key=key, chat=CHAT, user=read.user.id, place=place, what=what, at=at)
 
 
+def read_shortcut(body: object, at: datetime) -> Turn | None:
+    """Return the shortcut at a message in a `message_action` payload; at a message without buttons it is about the last."""
+    try:
+        read = _Shortcut.model_validate(body)
+    except ValidationError:
+        return None
+    ref = next((ref for value in _values(read.message.blocks) if (ref := parse_ref(value)) and ref.delivery), None)
+    key = identity(read.team.id, read.user.id, read.action_ts, read.callback_id)
+    place = f"{read.channel.id}:{read.message.ts}"
+    what: Tap | Words = Words(text=read.callback_id)
+    if ref is not None:
+        what = Tap(delivery=ref.delivery, section=ref.section, choice=f"{SHORTCUT}{read.callback_id}")
+    return Turn(key=key, chat=CHAT, user=read.user.id, place=place, what=what, at=at)
+
+
+def _values(blocks: object) -> Iterator[str]:
+    """Yield the value of everything in blocks that has one."""
+    if isinstance(blocks, dict):
+        if isinstance(blocks.get("value"), str):
+            yield blocks["value"]
+        for part in blocks.values():
+            yield from _values(part)
+    elif isinstance(blocks, list):
+        for part in blocks:
+            yield from _values(part)
+
+
 def read_form(body: object, at: datetime) -> Turn | None:
     """Return the form in a `view_submission` payload; None where it is none of ours."""
     try:
@@ -190,6 +243,14 @@ def read_words(body: object, at: datetime) -> Turn | None:
     key = identity(read.team_id, event.channel, event.ts)
     place = f"{event.channel}:{event.ts}"
     return Turn(key=key, chat=CHAT, user=event.user, place=place, what=Words(text=event.text[:LONGEST]), at=at)
+
+
+def read_home(body: object) -> str | None:
+    """Return the user who turned to the home tab in an `app_home_opened` event; None for the other tabs."""
+    try:
+        return _HomeOpened.model_validate(body).event.user
+    except ValidationError:
+        return None
 
 
 def read_change(body: object) -> Changed | None:

@@ -67,6 +67,18 @@ class Dialogue:
         offered = (one.label for one in question.section.choices if one.key == choice)
         return Decided(delivery, question, answer, next(offered, choice))
 
+    async def about_message(self, delivery: Delivery, key: str, what: str) -> Outcome:
+        """Tell why a message came, or ask what it was to somebody; `key` is that of one of its sections."""
+        texts = self._rules.texts
+        sections = Message.from_stored(delivery.message).sections if delivery.message else ()
+        section = next((one for one in sections if one.key == key), next(iter(sections), None))
+        if section is None:
+            return SayBack(told(self._said.gone))
+        if what == FEEDBACK:
+            return SayBack(to_message(feedback_section(section, texts, texts.follow_ups), texts), delivery.id)
+        asked = section.case_id
+        return SayBack(told(await why(self._ports, self._rules, self._person.id, delivery.id, asked, self._now)))
+
     async def at_talk(self, choice: str) -> Outcome:
         """Return what a tap at something we said back leads to: yes, no, or which question is meant."""
         meant = await self._ports.turns.meant(self._person.id)
@@ -154,11 +166,7 @@ class Dialogue:
         if not sent:
             return SayBack(told(texts.talk.nothing_waits))
         delivery, section = max(sent, key=lambda one: one[0].claimed_at or one[0].made_at)
-        if low == WHY:
-            asked = section.case_id
-            return SayBack(told(await why(self._ports, self._rules, self._person.id, delivery.id, asked, self._now)))
-        asked_back = to_message(feedback_section(section, texts, texts.follow_ups), texts)
-        return SayBack(asked_back, delivery.id)
+        return await self.about_message(delivery, section.key, WHY if low == WHY else FEEDBACK)
 
     async def _about_pilots(self, plain: str) -> Outcome:
         """Understand words as an answer to the question that waits, or ask which of several is meant."""

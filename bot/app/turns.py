@@ -18,7 +18,7 @@ from bot.domain.outreach import Delivery
 from bot.domain.people import Person
 from bot.domain.reply import Reply
 from bot.domain.survey import ItemId
-from bot.domain.turn import Form, Given, Tap, Turn, Words, from_given
+from bot.domain.turn import SHORTCUT, Form, Given, Tap, Turn, Words, from_given
 from bot.errors import SendRefused
 from bot.messages.answers import Unclear, Values
 from bot.messages.compose import open_section
@@ -173,6 +173,8 @@ class Answering:
         delivery = await self._ports.outbox.get(person.id, what.delivery)
         if delivery is None or delivery.message is None:
             return SayBack(told(self._said.not_yours))
+        if isinstance(what, Tap) and what.choice.startswith(SHORTCUT):
+            return await dialogue.about_message(delivery, what.section, what.choice.removeprefix(SHORTCUT))
         if isinstance(what, Tap) and not what.choice:
             return await self._opened(person, delivery, what.section)
         values = what.values if isinstance(what, Form) else {}
@@ -202,6 +204,8 @@ class Answering:
         if all(one.key != key for one in sections):
             return SayBack(told(self._said.gone))
         opened = open_section(message.model_copy(update={"sections": tuple(sections)}), key)
+        if not self._turn.place:  # opened from elsewhere than the message
+            return SayBack(opened, delivery.id)
         await self._voice.show(self._turn, delivery.id, self._turn.place, opened)
         return None
 

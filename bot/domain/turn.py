@@ -11,6 +11,9 @@ from bot.domain.record import Record
 LONGEST: Final = 4_000
 """Characters of words that are read."""
 
+SHORTCUT: Final = "shortcut:"
+"""What the choice of a tap begins with that is about the message itself: `why` it came, or `feedback` on it."""
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -2,7 +2,26 @@
 
 from typing import Annotated
 
-from bot.messages.braces import Counted, Group, Plain, holes
+from bot.domain.settings import Mode
+from bot.messages.braces import Counted, Group, Plain, complete, holes
+
+ByCommand = Annotated[str, holes("command")]
+
+
+class HomeTexts(Group):
+    """What stands on the home tab."""
+
+    waiting: Plain
+    nothing: Plain
+    answer: Plain
+    pilots: Plain
+    asked: Plain
+    settings: Plain
+    change: ByCommand
+    office: Plain
+    well: Plain
+    modes: Annotated[dict[Mode, ByCommand], complete(tuple(Mode))]
+    configure: ByCommand
 
 
 class TalkTexts(Group):
@@ -28,3 +47,4 @@ class TalkTexts(Group):
     which: Counted
     help: Plain
     settings: Plain
+    home: HomeTexts

@@ -9,7 +9,7 @@ from stories import DAY, Story, to
 from bot.domain.case import CaseState
 from bot.domain.decision import Verdict
 
-PEOPLE = ("dana", "kim", "sam", "lee", "eve")
+PEOPLE = ("dana", "kim", "sam", "lee", "ada", "eve")
 
 
 @pytest.fixture(params=["http", "socket"])
@@ -173,3 +173,46 @@ async def test_one_tap_that_comes_three_times_acts_once(office: Office) -> None:
     await office.settle()
     assert len((await story.case()).applied) == 1
     assert [name for name, _ in office.slack.state.calls].count("chat.update") == 1
+
+
+async def test_the_home_tab_shows_what_is_theirs(office: Office) -> None:
+    """An owner sees what waits, their pilots and what is asked in their name; the sponsor nothing of that; an admin how all is; a stranger nothing."""
+    story = office.story
+    await story.begin(slack_pilot("tax"), people=(at_firm("kim"),))
+    await story.until(to(at_firm("dana"), "nudge"))
+    seen = {}
+    for who in ("dana", "sam", "ada", "eve"):
+        assert (await office.act(office.at(who).open_home())).status == 200
+        seen[who] = to_text(office.at(who).home)
+    assert seen["dana"].startswith("Waiting for your answer Pilot tax: ")
+    assert "Your pilots Pilot tax (tax): in pilot since" in seen["dana"]
+    assert "Stands in for you: not set" in seen["dana"]
+    assert "Waiting for your answer Nothing waits" in seen["sam"]
+    assert "How Stickshaker is Live: messages leave. Nothing is wrong that we know of." in seen["ada"]
+    assert seen["eve"].startswith("I can't tell who you are")
+    await office.act(office.at("dana").tap_home("Answer"))
+    assert office.reads("dana").startswith("1 question, about 10 seconds. Pilot tax")
+    await office.act(office.at("dana").tap("Something is in the way", office.last("dana")))
+    await office.act(office.at("dana").send(cause="data", thing="the ledger", person=office.at("kim").user))
+    for who in ("dana", "sam"):
+        await office.act(office.at(who).open_home())
+        seen[who] = to_text(office.at(who).home)
+    assert "Asked in the name of your pilots Pilot tax: Asked of kim@n.example for the ledger" in seen["dana"]
+    assert "ledger" not in seen["sam"]
+
+
+async def test_a_shortcut_at_a_message_tells_why_and_takes_feedback(office: Office) -> None:
+    """Why this very message came, and what it was to whoever got it, without touching its question."""
+    story = office.story
+    await story.begin(slack_pilot("tax"), people=(at_firm("kim"),))
+    await story.until(to(at_firm("dana"), "nudge"))
+    dana = office.at("dana")
+    asked = office.last("dana")
+    await office.act(dana.shortcut("why", asked))
+    assert "registry names you" in office.slack.state.private[-1]["text"]
+    await office.act(dana.shortcut("feedback", asked))
+    assert "This is about the message on Pilot tax" in office.reads("dana")
+    labels = dana.labels(office.last("dana"))
+    await office.act(dana.tap(labels[0], office.last("dana")))
+    assert f"\u2713 {labels[0]} Thank you" in office.reads("dana")
+    assert "It is on track" in dana.labels(asked)

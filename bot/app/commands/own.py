@@ -29,17 +29,21 @@ async def why(typed: Typed) -> Message:
 
 async def settings(typed: Typed) -> Message:
     """Show what somebody set for themselves."""
+    return told(await settings_line(typed))
+
+
+async def settings_line(typed: Typed) -> str:
+    """Return what somebody set for themselves, in a few sentences."""
     said, own = typed.said, typed.me.preferences
     stand_in = (await typed.ports.people.some([own.delegate])).get(own.delegate) if own.delegate else None
     digest = said.digest_at.format(day=WEEKDAYS[own.digest.weekday].capitalize(), hour=own.digest.hour)
-    text = said.settings_lines.format(
+    return said.settings_lines.format(
         delegate=stand_in.name if stand_in else said.not_set,
         away=name_day(own.away_until, typed.now.date()) if own.away_until else said.not_set,
         digest=digest,
         hour=f"{own.hour}:00" if own.hour is not None else said.any_hour,
         out=said.no_messages if typed.me.opted_out else said.messages,
     )
-    return told(text)
 
 
 async def set_own(typed: Typed) -> Message:

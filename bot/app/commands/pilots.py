@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from bot.app.commands.caller import Refused, Right, Typed, rights_of
 from bot.app.replies import work_off_replies
+from bot.domain.ask import Request
 from bot.domain.calendar import to_zone
 from bot.domain.case import Case
 from bot.domain.decision import Verdict
@@ -46,16 +47,38 @@ LONGEST: Final = 300
 
 async def list_pilots(typed: Typed) -> Message:
     """List the pilots of who asks; all for an admin."""
-    said, ports = typed.said, typed.ports
-    pilots = await ports.pilots.all()
-    mine = [p for p in pilots if typed.caller.is_admin or len(rights_of(typed.caller, p, ports)) > 1]
-    if not mine:
-        return told(said.list_none if pilots else said.list_nothing.format(command=typed.caller.called))
-    cases = await ports.cases.some([p.id for p in mine])
+    lines = await lines_of(typed, MOST_LISTED)
+    if lines:
+        return told(*lines)
+    is_empty = not await typed.ports.pilots.ids()
+    return told(typed.said.list_nothing.format(command=typed.caller.called) if is_empty else typed.said.list_none)
+
+
+async def lines_of(typed: Typed, most: int) -> list[str]:
+    """Return a line for each pilot of who asks, those with an open case first."""
+    mine, cases = await _mine(typed)
     mine.sort(key=lambda p: (not _is_open(cases.get(p.id)), p.name.casefold()))
-    lines = [_line(p, cases.get(p.id), typed) for p in mine[:MOST_LISTED]]
-    more = [said.list_more.format(count=len(mine) - MOST_LISTED)] if len(mine) > MOST_LISTED else []
-    return told(*lines, *more)
+    lines = [_line(p, cases.get(p.id), typed) for p in mine[:most]]
+    return [*lines, *([typed.said.list_more.format(count=len(mine) - most)] if len(mine) > most else [])]
+
+
+async def asked_lines(typed: Typed, most: int) -> list[str]:
+    """Return what is asked of others in the name of pilots whose owner or lead asks, as long as it is under way."""
+    mine, cases = await _mine(typed)
+    lines = []
+    for pilot in mine:
+        stored, rights = cases.get(pilot.id), rights_of(typed.caller, pilot, typed.ports)
+        if stored is not None and _is_open(stored) and rights & {Right.OWNER, Right.LEAD}:
+            live = [r for r in stored.case.live_requests if r.person]
+            lines += [f"{shorten(pilot.name, LONGEST_NAME)}: {_asked(r, typed)}" for r in live]
+    return lines[:most]
+
+
+async def _mine(typed: Typed) -> tuple[list[Pilot], Mapping[str, StoredCase]]:
+    """Return the pilots in which somebody has a role, all for an admin, with their cases."""
+    pilots = await typed.ports.pilots.all()
+    is_mine = [p for p in pilots if typed.caller.is_admin or len(rights_of(typed.caller, p, typed.ports)) > 1]
+    return is_mine, await typed.ports.cases.some([p.id for p in is_mine])
 
 
 def _is_open(stored: StoredCase | None) -> bool:
@@ -104,17 +127,17 @@ def _case_lines(case: Case, typed: Typed, today: date, *, sees_all: bool) -> lis
         lines.append(said.status_decision.format(day=opened, due=name_day(case.decision.due, today)))
     if not sees_all:
         return lines
-    lines += [
-        said.status_asked.format(
-            person=shorten(request.name, LONGEST_NAME),
-            thing=shorten(request.thing.words, LONGEST_NAME),
-            day=name_day(request.due, today),
-            state=said.request_states[request.state],
-        )
-        for request in case.requests
-        if request.loop == case.loop
-    ]
+    lines += [_asked(request, typed) for request in case.requests if request.loop == case.loop]
     return [*lines, *([said.status_listed.format(why=case.listed_why)] if case.listed_why else [])]
+
+
+def _asked(request: Request, typed: Typed) -> str:
+    return typed.said.status_asked.format(
+        person=shorten(request.name, LONGEST_NAME),
+        thing=shorten(request.thing.words, LONGEST_NAME),
+        day=name_day(request.due, typed.now.date()),
+        state=typed.said.request_states[request.state],
+    )
 
 
 async def snooze(typed: Typed) -> Message:
