@@ -112,9 +112,9 @@ class SlackApp:
         """Return the answer to what was delivered, whatever it holds: 400 where it has no shape that bolt can read."""
         try:
             request = AsyncBoltRequest(body=body, query=query, headers=dict(headers), mode=mode)
-        except Exception:  # noqa: BLE001  bolt takes what is JSON for what Slack sends, and trips over anything else
+            answer: BoltResponse = await self.bolt.async_dispatch(request)
+        except Exception:  # noqa: BLE001  bolt takes JSON for what Slack sends and trips over anything else; ours get nowhere near
             return BoltResponse(status=UNREADABLE, body="")
-        answer: BoltResponse = await self.bolt.async_dispatch(request)
         return answer
 
     async def close(self) -> None:

@@ -42,12 +42,12 @@ class SlackRoute:
         body = await _read(request)
         if body is None:
             return web.Response(status=413, text="too large")
-        if not self._verifier.is_valid(body, stamp, signature):
-            return web.Response(status=401, text="not signed by Slack, or more than five minutes ago")
         try:
             text = body.decode("utf-8")
         except UnicodeDecodeError:
             return web.Response(status=400, text="not UTF-8")
+        if not self._verifier.is_valid(text, stamp, signature):
+            return web.Response(status=401, text="not signed by Slack, or more than five minutes ago")
         return await to_aiohttp_response(await self._app.dispatch(text, request.headers, query=request.query_string))
 
 

@@ -151,7 +151,7 @@ async def office_of(story: Story, *names: str, by: str = "http") -> AsyncIterato
 
 @asynccontextmanager
 async def _served(app: SlackApp) -> AsyncIterator[str]:
-    site = web.Application()
+    site = web.Application(handler_args={"auto_decompress": False})  # as the service has it
     SlackRoute(app, SECRET).add_to(site)
     runner = web.AppRunner(site, access_log=None)
     await runner.setup()

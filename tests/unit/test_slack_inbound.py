@@ -18,7 +18,7 @@ REF = Ref("d1", "tax#1:", "blocked")
 PAYLOADS = Path(__file__).resolve().parents[2].parent / "shared/fixtures/slack/payloads"
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 READERS = (read_tap, read_form, read_words)
-MUTATIONS = 20_000
+MUTATIONS = 6_000
 
 
 def tapped(value: str = REF.to_value(), **changes: object) -> dict[str, Any]:

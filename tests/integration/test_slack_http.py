@@ -1,0 +1,240 @@
+"""What reaches us from Slack by HTTP: only what Slack signed, and nothing of it is a fault of ours."""
+
+import asyncio
+import hmac
+import io
+import json
+import os
+import random
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+import pytest
+from slack_story import Office, at_firm, office_of, slack_pilot
+from stories import Story
+
+from adapters.playground.slack_hands import SECRET
+from adapters.slack.http import LARGEST
+from bot.domain.turn import Turn
+
+PAYLOADS = Path(__file__).resolve().parents[2].parent / "shared/fixtures/slack/payloads"
+MUTATIONS = int(os.environ.get("STICKSHAKER_FUZZ", "4000"))
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+async def office(story: Story) -> AsyncIterator[Office]:
+    """Return the office of a firm with one pilot."""
+    async with office_of(story, "dana", "sam", "lee", "eve") as opened:
+        await story.begin(slack_pilot("tax"))
+        yield opened
+
+
+def signed(body: bytes, age: int = 0, secret: str = SECRET) -> dict[str, str]:
+    """Return the headers that Slack signs a body with."""
+    stamp = str(int(datetime.now(UTC).timestamp()) - age)
+    digest = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + body, sha256).hexdigest()
+    return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={digest}"}
+
+
+async def post(office: Office, body: bytes, headers: Mapping[str, str], kind: str = JSON) -> tuple[int, str]:
+    """Send a body and return what came back."""
+    async with aiohttp.ClientSession() as session:
+        address = office.slack.deliveries.address
+        async with session.post(address, data=io.BytesIO(body), headers={"Content-Type": kind, **headers}) as answer:
+            return answer.status, await answer.text()
+
+
+CHALLENGE = json.dumps({"type": "url_verification", "challenge": "abc", "token": "x"}).encode()
+
+
+async def test_slack_finds_the_address(office: Office) -> None:
+    """The question with which Slack makes sure of an address is answered."""
+    status, text = await post(office, CHALLENGE, signed(CHALLENGE))
+    assert (status, json.loads(text)) == (200, {"challenge": "abc"})
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"X-Slack-Request-Timestamp": "soon", "X-Slack-Signature": f"v0={'a' * 64}"},
+        {"X-Slack-Request-Timestamp": "1" * 40, "X-Slack-Signature": f"v0={'a' * 64}"},
+        {"X-Slack-Request-Timestamp": "1531420618", "X-Slack-Signature": "v0=\u00e9"},
+        {"X-Slack-Request-Timestamp": "1531420618", "X-Slack-Signature": f"v0={'a' * 64}"},
+        signed(CHALLENGE, secret="another"),
+        signed(CHALLENGE, age=301),
+        signed(CHALLENGE, age=-400),
+        signed(CHALLENGE + b" "),
+    ],
+)
+async def test_what_slack_did_not_sign_is_turned_away(office: Office, headers: dict[str, str]) -> None:
+    """No signature, a broken one, one of somebody else, of another body or of another time: 401."""
+    assert (await post(office, CHALLENGE, headers))[0] == 401
+
+
+async def test_what_is_no_request_of_slacks_is_turned_away(office: Office) -> None:
+    """Another type is 415, too much is 413 with or without a length, no text is 400: and all of it quickly."""
+    assert (await post(office, CHALLENGE, signed(CHALLENGE), "text/plain"))[0] == 415
+    assert (await post(office, CHALLENGE, signed(CHALLENGE) | {"Content-Encoding": "deflate"}))[0] == 415
+    large = b"x" * (LARGEST + 1)
+    assert (await post(office, large, signed(large)))[0] == 413
+    assert (await post(office, b"\xff\xfe", signed(b"\xff\xfe")))[0] == 400
+    for body in (b"null", b"[]", b"3", b'"x"', b"{", b"payload=%7B", b"payload=null"):
+        assert (await post(office, body, signed(body)))[0] in {200, 400}
+
+    async def parts() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            yield b"x" * 65536
+
+    async with aiohttp.ClientSession() as session:
+        headers = signed(b"x") | {"Content-Type": JSON}
+        async with session.post(office.slack.deliveries.address, data=parts(), headers=headers) as answer:
+            assert answer.status == 413
+
+
+@asynccontextmanager
+async def store_away(office: Office) -> AsyncIterator[None]:
+    """Let the store refuse turns for a while."""
+    turns = office.story.world.ports.turns
+    kept = turns.take
+
+    async def refuse(_: Turn) -> bool:
+        raise ConnectionError("the store is away")
+
+    turns.take = refuse  # type: ignore[method-assign]  # the one place where it fails
+    try:
+        yield
+    finally:
+        turns.take = kept  # type: ignore[method-assign]  # as above
+
+
+async def test_what_can_not_be_kept_is_not_acknowledged(office: Office) -> None:
+    """Without a store Slack hears 503 and delivers again; then it counts once."""
+    dana = office.at("dana")
+    async with store_away(office):
+        assert (await dana.write("help")).status == 503
+    assert (await office.act(dana.write("help"))).status == 200
+    assert "your own words" in office.reads("dana")
+
+
+def vendor_payloads() -> list[object]:
+    """Return every payload of Slack's own libraries that is beside the project, with those in envelopes."""
+    if not PAYLOADS.exists():
+        pytest.skip("the payloads of Slack's libraries are not beside the project")
+    found = [json.loads(path.read_text()).get("payload") for path in sorted(PAYLOADS.glob("*.json"))]
+    inside = [e["payload"] for p in found if isinstance(p, list) for e in p if isinstance(e, dict) and "payload" in e]
+    return [*found, *inside]
+
+
+async def test_payloads_of_others_are_politely_left_alone(office: Office) -> None:
+    """Each payload of Slack's own libraries is acknowledged, as an event and as an interaction, and moves nothing."""
+    before = await state_of(office)
+    for body in vendor_payloads():
+        plain = json.dumps(body).encode()
+        form = (body if isinstance(body, str) else urlencode({"payload": json.dumps(body)})).encode()
+        for given, kind in ((plain, JSON), (form, FORM)):
+            status, _ = await post(office, given, signed(given), kind)
+            assert status in {200, 400}
+            assert status == 200 or not isinstance(body, dict)
+    await office.settle()
+    assert await state_of(office) == before
+
+
+async def state_of(office: Office) -> object:
+    """Return everything that an answer of somebody could move."""
+    ports = office.story.world.ports
+    people = await ports.people.all()
+    return await ports.cases.all(), await ports.pilots.all(), people, await ports.settings.read()
+
+
+async def ours(office: Office) -> list[tuple[str, dict[str, Any]]]:
+    """Return one of everything that people do in Slack, as it would be delivered; the form is none of an open case."""
+    user, team = {"id": office.at("eve").user, "team_id": "T1"}, {"id": "T1", "domain": "local"}
+    ref = '["d1","tax#1:","on_track"]'
+    container = {"type": "message", "message_ts": "1.2", "channel_id": "D1"}
+    button = {"type": "button", "action_id": "choice:on_track", "value": ref, "action_ts": "1.3"}
+    whole = {"user": user, "team": team, "trigger_id": "t", "container": container, "api_app_id": "A1"}
+    values = {"until": {"until": {"type": "datepicker", "selected_date": "2026-03-20"}}}
+    view = {
+        "id": "V1",
+        "type": "modal",
+        "callback_id": "form",
+        "private_metadata": ref,
+        "state": {"values": values},
+    }
+    shortcut = {"type": "message_action", "callback_id": "why", "channel": {"id": "D1"}, "action_ts": "1.4"}
+    said = {"type": "message", "channel_type": "im", "user": user["id"], "channel": "D1", "text": "hi", "ts": "5.6"}
+    event = {"type": "event_callback", "team_id": "T1", "event_id": "E1", "api_app_id": "A1"}
+    command = {
+        "command": "/pilots",
+        "text": "status tax",
+        "user_id": user["id"],
+        "team_id": "T1",
+        "trigger_id": "t",
+        "response_url": "https://hooks.slack.com/x",
+    }
+    return [
+        ("interaction", whole | {"type": "block_actions", "actions": [button]}),
+        ("interaction", whole | {"type": "block_actions", "actions": [button | {"action_id": "asks:on_track"}]}),
+        ("interaction", whole | {"type": "view_submission", "view": view}),
+        ("interaction", whole | shortcut | {"message": {"ts": "1.2", "blocks": [{"elements": [button]}]}}),
+        ("event", event | {"event": said}),
+        ("event", event | {"event": {"type": "app_home_opened", "tab": "home", "user": user["id"]}}),
+        ("event", event | {"event": {"type": "user_change", "user": {"profile": {"email": at_firm("eve")}}}}),
+        ("command", command),
+    ]
+
+
+ODD = [None, "", "x" * 5000, -1, 1e308, True, [], {}, [[]], {"id": {}}, 2**70, "\u0000", "\ud800"]
+
+
+def mutated(body: object, dice: random.Random) -> object:
+    """Return a payload in which something was taken out, put in or exchanged."""
+    if dice.random() < 0.15:
+        return dice.choice(ODD)
+    if isinstance(body, dict) and body:
+        name = dice.choice(list(body))
+        changed = {k: v for k, v in body.items() if k != name}
+        return changed if dice.random() < 0.2 else changed | {name: mutated(body[name], dice)}
+    if isinstance(body, list) and body:
+        place = dice.randrange(len(body))
+        return [*body[:place], mutated(body[place], dice), *body[place + 1 :]]
+    return dice.choice(ODD)
+
+
+@pytest.mark.no_cover
+async def test_no_mutated_payload_is_a_fault_or_moves_anything(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of thousands of payloads with something broken (STICKSHAKER_FUZZ says how many) none is a 5xx or leaves a traceback, and no case, pilot, person or switch moves."""
+    dice = random.Random(6)  # noqa: S311  the same payloads each time
+    kinds = [*(await ours(office)), *(("event", p) for p in vendor_payloads() if isinstance(p, dict))]
+    before = await state_of(office)
+    answers: dict[int, int] = {}
+    for n in range(MUTATIONS):
+        kind, whole = kinds[n % len(kinds)]
+        body = mutated(whole, dice)
+        if kind == "command" and isinstance(body, dict):
+            given = urlencode({k: str(v) for k, v in body.items()}, errors="replace")
+        elif kind == "interaction":
+            given = urlencode({"payload": json.dumps(body)})
+        else:
+            given = json.dumps(body)
+        headers = {"content-type": JSON if kind == "event" else FORM} | signed(given.encode())
+        answer = await office.app.dispatch(given, headers)
+        answers[answer.status] = answers.get(answer.status, 0) + 1
+        if n % 500 == 0:
+            await office.settle()
+    await asyncio.sleep(0)
+    await office.settle()
+    assert set(answers) <= {200, 400}, answers
+    assert await state_of(office) == before
+    assert [r for r in caplog.records if r.exc_info] == []
