@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import SecretStr
+from pydantic_settings import BaseSettings
 
 from bot.app.look import gather
 from bot.domain.entry import Stream
@@ -13,7 +14,7 @@ from bot.domain.finding import Kind
 from bot.domain.outreach import DeliveryState
 from bot.domain.settings import Mode, OrgState
 from bot.errors import StickshakerError
-from jobs.settings import PREFIX, Settings, read_settings, unknown_names
+from jobs.settings import PREFIX, SLACK, Settings, SlackSettings, read_settings, read_slack, unknown_names
 from jobs.shown import MOST_NAMED, plain, say, say_json
 from jobs.wiring import Process, open_process
 
@@ -41,6 +42,7 @@ async def run_check(*, as_json: bool) -> int:
         settings = read_settings()
         found.append(_settings(settings))
         found += [Line("settings", "note", sentence) for sentence in unknown_names(os.environ)]
+        found += await _slack()
         async with open_process(settings) as process:
             found += await _store(process)
     except StickshakerError as fault:
@@ -65,15 +67,23 @@ def describe() -> list[dict[str, str]]:
         settings: Settings | None = read_settings()
     except StickshakerError:
         settings = None
+    try:
+        slack: SlackSettings | None = read_slack()
+    except StickshakerError:
+        slack = None
+    return [*_described(Settings, settings, PREFIX), *_described(SlackSettings, slack, SLACK)]
+
+
+def _described(model: type[BaseSettings], settings: BaseSettings | None, prefix: str) -> list[dict[str, str]]:
     entries = []
-    for name, field in Settings.model_fields.items():
+    for name, field in model.model_fields.items():
         value = getattr(settings, name) if settings else "?"
         shown = ", ".join(value) if isinstance(value, tuple) else str(value)
         if field.annotation == SecretStr | None:
             shown = "set" if value and value != "?" else "not set"
         default = "" if field.default in (None, ()) else str(field.default)
         entries.append(
-            {"name": PREFIX + name.upper(), "value": shown, "default": default, "means": field.description or ""}
+            {"name": prefix + name.upper(), "value": shown, "default": default, "means": field.description or ""}
         )
     return entries
 
@@ -82,6 +92,16 @@ def _settings(settings: Settings) -> Line:
     if not settings.admins:
         return Line("settings", "note", "nobody is named as admin; set STICKSHAKER_ADMINS to who looks after this.")
     return Line("settings", "ok", f"{len(settings.admins)} admins, times of the day in {settings.timezone}.")
+
+
+async def _slack() -> list[Line]:
+    """Say how the installation in Slack is, where one is set up."""
+    settings = read_slack()
+    if settings.bot_token is None:
+        return [Line("slack", "note", "not set up: messages are read in the terminal (docs/install-slack.md).")]
+    from jobs.slack import check  # noqa: PLC0415  half a second to load, which nobody needs without a token
+
+    return [Line(one.what, one.state, one.says) for one in await check(settings)]
 
 
 async def _store(process: Process) -> list[Line]:

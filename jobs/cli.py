@@ -58,6 +58,8 @@ app = typer.Typer(
 )
 app.add_typer(loading, name="load")
 app.add_typer(digests, name="digests")
+slack = typer.Typer(help="Set up the app in Slack.", no_args_is_help=True)
+app.add_typer(slack, name="slack")
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")]
 
@@ -240,6 +242,26 @@ def optin(person: Annotated[str, typer.Argument(help="Written as the registry wr
 def check(*, as_json: AsJson = False) -> None:
     """Say what works, what is missing and how to mend it: settings, store, registry, sources."""
     raise typer.Exit(wait_for(run_check(as_json=as_json)))
+
+
+@slack.command("manifest")
+def manifest_command(
+    *,
+    url: Annotated[
+        str | None,
+        typer.Option("--url", metavar="https://HOST", help="Where Slack reaches this service; without it by a socket."),
+    ] = None,
+    words: Annotated[
+        bool, typer.Option("--words/--no-words", help="Whether the app may read what people write to it.")
+    ] = True,
+) -> None:
+    """Print the manifest to make the app from (docs/install-slack.md)."""
+    from jobs.slack import manifest  # noqa: PLC0415  half a second to load; only this needs it
+
+    if url is not None and not url.startswith("https://"):
+        msg = f"--url '{url}' is no address that Slack takes; it begins with https://."
+        raise InputError(msg)
+    say_json(manifest(url, reads_words=words))
 
 
 @app.command("run")

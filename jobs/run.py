@@ -102,7 +102,8 @@ async def _chat(clock: Clock, admins: Sequence[str]) -> AsyncIterator["Slack | N
 
 async def _serve(opened: Process, role: Role, end: asyncio.Event, measures: Measures, chat: "Slack | None") -> None:
     queue = opened.ports.queue
-    process = replace(opened, faults_said=measures.watched(opened.faults_said))
+    checks = {**opened.checks, "slack": chat.ready} if chat else opened.checks
+    process = replace(opened, faults_said=measures.watched(opened.faults_said), checks=checks)
     scheduler = scheduler_of(process, machine_clock())
     listens = chat.listening if chat else None
     takes = role is not Role.WORKER

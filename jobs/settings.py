@@ -17,6 +17,7 @@ from bot.domain.telemetry import SOURCE_PATTERN
 from bot.errors import InputError, SettingsError
 
 PREFIX: Final = "STICKSHAKER_"
+SLACK: Final = "SLACK_"
 OTHERS: Final = frozenset({"STICKSHAKER_VERSION"})
 """Names with our prefix that others read: docker-compose.yml the tag of the image."""
 LEAST_KEY: Final = 16
@@ -115,7 +116,7 @@ class Settings(BaseSettings):
 class SlackSettings(BaseSettings):
     """What the environment says of Slack; a field `x` is the variable SLACK_X."""
 
-    model_config = SettingsConfigDict(env_prefix="SLACK_", extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix=SLACK, extra="ignore", env_ignore_empty=True)
 
     bot_token: SecretStr | None = Field(
         None, description="token of the app's bot, xoxb-...: with it messages leave by Slack (docs/install-slack.md)"
@@ -170,7 +171,7 @@ def read_slack() -> SlackSettings:
     try:
         return SlackSettings()
     except ValidationError as fault:
-        raise _settings_error(fault, "SLACK_", "docs/install-slack.md") from fault
+        raise _settings_error(fault, SLACK, "docs/install-slack.md") from fault
 
 
 def _settings_error(fault: ValidationError, prefix: str, where: str) -> SettingsError:

@@ -5,16 +5,21 @@ import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+import aiohttp
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.content import load_texts
 from adapters.slack.app import SlackApp
+from adapters.slack.check import Found, check_slack
 from adapters.slack.client import SlackClient, new_session, web_client
 from adapters.slack.directory import Directory
+from adapters.slack.errors import Kind, SlackError
 from adapters.slack.http import SlackRoute
 from adapters.slack.inbound import CHAT
+from adapters.slack.manifest import COMMAND, to_manifest
 from adapters.slack.messenger import SlackMessenger
 from adapters.slack.socket import SlackSocket
 from adapters.slack.voice import SlackVoice
@@ -36,7 +41,6 @@ from jobs.settings import SlackSettings
 LOG = logging.getLogger(__name__)
 
 TASK: Final = "turns"
-COMMAND: Final = "/pilots"
 PAUSE: Final = 0.3
 """Seconds between two times that turns are asked to be answered: what comes meanwhile is answered together."""
 
@@ -56,6 +60,16 @@ class Slack:
     def voices(self) -> dict[str, Voice]:
         """Return the voice by the name of the chat."""
         return {CHAT: self.voice}
+
+    async def ready(self) -> None:
+        """Raise where Slack refuses the app; that it can't be reached is no reason to turn others away."""
+        try:
+            await self.client.call("auth.test")
+        except SlackError as error:
+            if error.kind is Kind.SETUP:
+                raise
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            LOG.debug("Slack can't be reached")
 
     @asynccontextmanager
     async def listening(self, ports: Ports, rules: Rules, site: web.Application) -> AsyncIterator[SlackApp]:
@@ -91,6 +105,19 @@ async def open_slack(settings: SlackSettings, clock: Clock, admins: Sequence[str
         directory = Directory(client, clock)
         voice = SlackVoice(client, directory)
         yield Slack(web_api, client, SlackMessenger(client, directory), voice, settings, admins)
+
+
+async def check(settings: SlackSettings) -> list[Found]:
+    """Return what is right and wrong with the installation."""
+    token = settings.bot_token.get_secret_value() if settings.bot_token else ""
+    app_token = settings.app_token.get_secret_value() if settings.app_token else None
+    async with new_session() as session:
+        return await check_slack(web_client(token, session, settings.api_base_url), app_token)
+
+
+def manifest(address: str | None, *, reads_words: bool) -> dict[str, Any]:
+    """Return the manifest of the app."""
+    return to_manifest(load_texts().commands, address, reads_words=reads_words)
 
 
 class Desk:

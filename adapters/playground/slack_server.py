@@ -95,7 +95,7 @@ class LocalSlack:
         except Refused as refused:
             answer = {"ok": False, "error": refused.code} | refused.more
         if fault is None:
-            return web.json_response(answer)
+            return web.json_response(answer, headers={"X-OAuth-Scopes": ",".join(sorted(self.state.scopes))})
         return await self._cut_off(request, fault)
 
     async def _cut_off(self, request: web.Request, fault: Fault) -> web.StreamResponse:
@@ -129,7 +129,7 @@ class LocalSlack:
 
     def _methods(self) -> dict[str, Callable[[Body], Body]]:
         return {
-            "auth.test": lambda _: {"team_id": self.state.team, "user_id": self.state.bot, "bot_id": "B1"},
+            "auth.test": lambda _: self._whoami(),
             "users.lookupByEmail": self._lookup,
             "users.info": lambda body: {"user": self._user(body.get("user")).to_body()},
             "conversations.open": self._open,
@@ -141,6 +141,11 @@ class LocalSlack:
             "views.update": lambda body: update_view(self.state, body),
             "views.publish": lambda body: publish_home(self.state, body),
         }
+
+    def _whoami(self) -> Body:
+        names = {"team": "Local", "user": "stickshaker", "bot_id": "B1"}
+        ids = {"team_id": self.state.team, "user_id": self.state.bot}
+        return names | ids | {"is_enterprise_install": self.state.is_organisation}
 
     def _user(self, user: object) -> LocalUser:
         if user not in self.state.users:

@@ -89,6 +89,12 @@ class SlackState:
     """Whose each trigger is and when it was given; it opens one view within three seconds."""
     responses: list[Body] = field(default_factory=list)
     """What was sent to a response_url."""
+    scopes: set[str] = field(
+        default_factory=lambda: {"chat:write", "commands", "im:write", "users:read", "users:read.email", "im:history"}
+    )
+    """What the token was granted, as Slack names it beside each answer."""
+    is_organisation: bool = False
+    """Whether the app is installed for a whole organisation."""
     missing_scopes: set[str] = field(default_factory=set)
     """Methods that lack their scope."""
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))

@@ -28,7 +28,9 @@ def new_session() -> aiohttp.ClientSession:
 
 def web_client(token: str, session: aiohttp.ClientSession, base_url: str = SLACK) -> AsyncWebClient:
     """Return a client that opens no session of its own and repeats nothing by itself: a post may have been taken."""
-    return AsyncWebClient(token=token, session=session, base_url=base_url, timeout=TIMEOUT, retry_handlers=[])
+    web = AsyncWebClient(token=token, session=session, base_url=base_url, timeout=TIMEOUT, retry_handlers=[])
+    web.proxy = None  # the library reads HTTPS_PROXY and knows no NO_PROXY; the session knows both
+    return web
 
 
 class SlackClient:

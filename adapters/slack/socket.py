@@ -6,10 +6,12 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Final
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from slack_bolt.adapter.socket_mode.internals import build_headers
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
@@ -26,16 +28,28 @@ LOOK: Final = 5.0
 """Seconds between two looks at whether the socket lives."""
 DEAF: Final = 3
 """Looks that find it dead before it is built anew: the library connects again by itself, most of the time."""
+PATIENCE: Final = 15.0
+"""Seconds that a connection may take."""
 LONGEST: Final = 60.0
 """Seconds between two tries to connect, at the most."""
+
+QUIET: Final = logging.getLogger("stickshaker.socket")
+"""The library's own words of a fault hold the address of the socket, which lets anybody in."""
+QUIET.setLevel(logging.CRITICAL)
+
+
+def proxy_for(address: str) -> str | None:
+    """Return the proxy on the way to an address: HTTPS_PROXY, unless NO_PROXY names the host."""
+    host = urlsplit(address).hostname or ""
+    return None if proxy_bypass(host) else getproxies().get("https" if address.startswith("wss") else "http")
 
 
 class SlackSocket:
     """Brings what Slack delivers on a socket to the listeners."""
 
-    def __init__(self, app: SlackApp, token: str, web: AsyncWebClient, proxy: str | None = None) -> None:
+    def __init__(self, app: SlackApp, token: str, web: AsyncWebClient) -> None:
         """Connect with the token of the app (xapp-), by the API that `web` calls."""
-        self._app, self._token, self._web, self._proxy = app, token, web, proxy
+        self._app, self._token, self._web = app, token, web
         self._client: SocketModeClient | None = None
         self.built = 0
         """How often a socket was built."""
@@ -74,13 +88,17 @@ class SlackSocket:
         """Open a socket in the place of the one that was; says once more why where that fails."""
         await self._close()
         self.built += 1
-        self._client = SocketModeClient(
-            app_token=self._token, web_client=self._web, ping_interval=PING, proxy=self._proxy
+        client = self._client = SocketModeClient(
+            app_token=self._token, web_client=self._web, ping_interval=PING, logger=QUIET
         )
-        self._client.socket_mode_request_listeners.append(self._take)
+        client.socket_mode_request_listeners.append(self._take)
         try:
-            await self._client.connect()  # type: ignore[no-untyped-call]  # the library's own gap
-        except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as fault:
+            async with asyncio.timeout(PATIENCE):
+                # Asked for here: the library would ask again and again, and say why in words that hold the address.
+                client.wss_uri = await client.issue_new_wss_url()
+                client.proxy = proxy_for(client.wss_uri)
+                await client.connect()  # type: ignore[no-untyped-call]  # the library's own gap
+        except (SlackApiError, SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as fault:
             why = fault.response.get("error") if isinstance(fault, SlackApiError) else type(fault).__name__
             LOG.warning("the socket to Slack can't be opened (%s); it is tried again", why)
             return False

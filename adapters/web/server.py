@@ -36,6 +36,7 @@ SAID: Final = {
     "switch": "the switch (shadow, live, paused) can't be read",
     "queue": "the queue of tasks does not answer",
     "worker": "the worker of this process does not run",
+    "slack": "Slack refuses the app; `stickshaker check` says why",
 }
 Faults = Callable[[], AbstractContextManager[None]]
 
