@@ -17,7 +17,7 @@ from bot.detection.look import SMALL_SEVERITY
 from bot.domain.finding import Kind
 from bot.domain.telemetry import SourceStatus, UsageDay
 from bot.messages.plain import to_plain as message_to_plain
-from jobs.settings import PREFIX, Settings
+from jobs.settings import PREFIX, SLACK, Settings, SlackSettings
 
 pytestmark = pytest.mark.no_cover
 """It is long: counting lines would double the time, and other tests cover them."""
@@ -101,5 +101,6 @@ async def test_people_are_stored_under_keyed_ids_and_never_logged(
 def test_every_setting_is_documented() -> None:
     """Each variable that the process reads is in the table of settings, with its default."""
     text = (ROOT / "docs" / "settings.md").read_text()
-    for name in Settings.model_fields:
-        assert PREFIX + name.upper() in text
+    for prefix, model in ((PREFIX, Settings), (SLACK, SlackSettings)):
+        for name in model.model_fields:
+            assert prefix + name.upper() in text
