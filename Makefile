@@ -6,9 +6,10 @@ STAMP := $(VENV)/.installed
 UV := $(shell command -v uv 2>/dev/null)
 SMOKE := build/smoke
 # Tests wait for servers and processes half of the time: one worker more than there are cores.
+CHROMIUM ?= chromium
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
-.PHONY: help install demo test lint bench bench-fleet bench-loop chaos bench-peers lock clean wheel-smoke
+.PHONY: help install demo test lint bench bench-fleet bench-loop bench-slack chaos bench-peers pictures lock clean wheel-smoke
 
 help:  ## Show what there is.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -53,6 +54,7 @@ bench: $(STAMP)  ## Measure speed, each figure as a ratio to a limit in the same
 	$(BIN)/python tests/bench/ingress.py
 	$(BIN)/python tests/bench/scale.py
 	$(BIN)/python tests/bench/delivery.py
+	$(BIN)/python tests/bench/slack.py
 
 chaos: $(STAMP)  ## Ten thousand messages in a long storm, then a thousand each over a Cluster and a Sentinel (about twenty minutes).
 	STICKSHAKER_CHAOS_OUTREACH=10000 STICKSHAKER_CHAOS_LESS=10 STICKSHAKER_TEST_STORE=all STICKSHAKER_CHAOS_STRIKES=8 $(BIN)/python -m pytest -s tests/chaos
@@ -68,6 +70,9 @@ wheel-smoke: $(STAMP)  ## Build the wheel, install it in a fresh venv and run it
 bench-loop: $(STAMP)  ## Live a year of a simulated firm with the loop, with reminders alone and in silence.
 	$(BIN)/python tests/bench/loop.py $(ARGS)
 
+bench-slack: $(STAMP)  ## Send a burst of 1,000 direct messages at our own pace to a Slack that refuses a fifth (about six minutes).
+	$(BIN)/python tests/bench/slack.py --burst 1000
+
 bench-peers: $(STAMP)  ## Measure detection against peers on simulated pilots, by day and by week (installs ruptures and river).
 ifeq ($(UV),)
 	$(BIN)/python -m pip install --quiet --group bench
@@ -79,6 +84,12 @@ endif
 
 bench-fleet: $(STAMP)  ## Judge the demo fleet of fifty seeds: found, missed, false.
 	$(BIN)/python tests/bench/fleet.py
+
+pictures: $(STAMP)  ## Render what people see in Slack into docs/pictures (a development aid: needs npm and Chromium).
+	mkdir -p build/pictures docs/pictures
+	cd build/pictures && npm init -y >/dev/null && npm install --silent slack-blocks-to-jsx@1.1.1 react@18 react-dom@18
+	$(BIN)/python tests/pictures/slack_scenes.py build/pictures/scenes.json
+	cd build/pictures && node $(CURDIR)/tests/pictures/render.mjs scenes.json $(CURDIR)/docs/pictures $(CHROMIUM)
 
 lock: $(STAMP)  ## Renew the hashed lock (needs uv).
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \

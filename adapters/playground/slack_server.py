@@ -30,6 +30,10 @@ class LocalSlack:
 
     state: SlackState = field(default_factory=SlackState)
     deliveries: Deliveries = field(default_factory=Deliveries)
+    weather: Callable[[str, Body], Fault | None] = lambda _method, _body: None
+    """How a call fails for which no fault waits."""
+    latency: float = 0.0
+    """Seconds before a call is looked at."""
     url: str = ""
     _hanging: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -87,7 +91,9 @@ class LocalSlack:
         method, body = request.match_info["method"], await _body_of(request)
         self.state.calls.append((method, body))
         waiting = self.state.faults[method]
-        fault = waiting.pop(0) if waiting else None
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        fault = waiting.pop(0) if waiting else self.weather(method, body)
         if fault is not None and fault.failure in BEFORE:
             return BEFORE[fault.failure](fault)
         try:

@@ -6,6 +6,7 @@ Words of people and pilots stand in plain or rich text, in which Slack reads no 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Final
 
 from adapters.slack.limits import FALLBACK, MARK, MOST_BLOCKS, MOST_TEXT, Block, Surface, clamp, escape, texts_of
@@ -14,6 +15,7 @@ from bot.messages.charts import to_bars
 from bot.messages.home import Home
 from bot.messages.model import Answered, Choice, FieldKind, FormField, Message, Section
 from bot.messages.plain import ANSWERED, to_plain
+from bot.messages.plain import MARK as APART
 
 CHOICE: Final = "choice"
 ASKS: Final = "asks"
@@ -25,6 +27,7 @@ FORM: Final = "form"
 LONGEST_INPUT: Final = 280
 """Characters of words that somebody types, as in `bot.domain.reply`."""
 NAME: Final = "Stickshaker"
+DIVIDER: Final[Block] = {"type": "divider"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,8 @@ def to_posts(message: Message, delivery: str) -> list[dict[str, Any]]:
     The first post asks; what does not fit beside it are further pilots, which follow in posts of their own.
     """
     first, *others = message.sections or (None,)
-    head = [*_head(message), *(_asked(first, delivery) if first else [])]
+    parted = [DIVIDER] if message.answered and first else []
+    head = [*_head(message), *parted, *(_asked(first, delivery) if first else [])]
     lines = [_line(section, delivery) for section in others]
     foot = [_context(message.footer)] if message.footer else []
     posts, room = [head], [*([_context(message.more)] if message.more and lines else []), *lines]
@@ -123,7 +127,18 @@ def _head(message: Message) -> list[Block]:
 def _done(answered: Answered) -> list[Block]:
     """Tell what was asked, what was answered, and what follows from it."""
     label = _rich(_plain(f"{ANSWERED} {answered.label}", bold=True))
-    return [_rich(_plain(answered.fact)), label, *(_rich(*_paragraph(part)) for part in _paragraphs(answered.note))]
+    return [_rich(_plain(answered.fact)), label, *_told_in_parts(answered.note)]
+
+
+def _told_in_parts(text: str) -> list[Block]:
+    """Tell a text by its lines; those that are set apart stand in one quote."""
+    blocks: list[Block] = []
+    for is_quote, lines in groupby(_paragraphs(text), key=lambda line: line.startswith(APART)):
+        if is_quote:
+            blocks.append(_quote("\n".join(line.removeprefix(APART) for line in lines)))
+        else:
+            blocks += [_rich(*_paragraph(line)) for line in lines]
+    return blocks
 
 
 def _told(section: Section) -> list[Block]:

@@ -36,14 +36,14 @@ class Directory:
 
     client: SlackClient
     clock: Clock
-    _known: dict[str, User] = field(default_factory=dict)
+    known: dict[str, User] = field(default_factory=dict)
     """By the id of the person, with their channel."""
     _aliases: dict[str, User] = field(default_factory=dict)
     """By the id of the user."""
 
     async def user(self, person: Person) -> User:
         """Return who a person is; raises SlackError where they can't be written to: unknown, left, or a bot."""
-        known, now = self._known.get(person.id), self.clock.now()
+        known, now = self.known.get(person.id), self.clock.now()
         if known is not None and now - known.looked_at < KEPT:
             return known
         if USER.fullmatch(person.name):
@@ -55,7 +55,7 @@ class Directory:
         if is_of_nobody(found):
             raise SlackError("users.lookupByEmail", "user_disabled")
         user = User(found["id"], person.name, now, found.get("tz"), await self.channel(found["id"]))
-        self._known[person.id] = user
+        self.known[person.id] = user
         return user
 
     async def channel(self, user: str) -> str:
@@ -88,7 +88,7 @@ class Directory:
 
     def forget(self, person: Person) -> None:
         """Look this person up anew next time."""
-        self._known.pop(person.id, None)
+        self.known.pop(person.id, None)
 
 
 def is_of_nobody(user: Mapping[str, Any]) -> bool:

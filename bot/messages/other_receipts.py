@@ -28,6 +28,7 @@ from bot.domain.reply import (
 )
 from bot.messages.asks import LONGEST_OWNER, About, by_day, quoted, seen_by, unblock
 from bot.messages.model import Receipt
+from bot.messages.plain import set_apart
 from bot.messages.texts import Texts
 from bot.messages.wording import LONGEST_NAME, shorten
 
@@ -120,7 +121,7 @@ class _Receipts:
         return f"{told.format(**fills)}\n{self._text(request)}"
 
     def _text(self, request: Request) -> str:
-        return quoted(unblock(self._about, request, self._texts))
+        return set_apart(quoted(unblock(self._about, request, self._texts)))
 
     def _held(self) -> str:
         preview = self._texts.others.preview

@@ -6,6 +6,8 @@ from bot.messages.charts import to_bars
 from bot.messages.model import Choice, Message, Section
 from bot.messages.wording import LONGEST_NAME, shorten
 
+MARK: Final = "> "
+"""What lines begin with that are set apart."""
 ANSWERED: Final = "\u2713"
 """Stands before an answer that was given."""
 
@@ -48,9 +50,13 @@ def _in_short(section: Section) -> str:
     return f"{line}\n{quote}" if quote else line
 
 
+def set_apart(text: str) -> str:
+    """Set words that are not ours, or not yet, apart from ours: each line begins with a mark."""
+    return "\n".join(f"{MARK}{line}" for line in text.splitlines())
+
+
 def _quoted(text: str | None) -> str | None:
-    """Set words that are not ours, or not yet, apart."""
-    return "\n".join(f"> {line}" for line in text.splitlines()) if text else None
+    return set_apart(text) if text else None
 
 
 def _numbered(lines: list[str], first: int) -> list[str]:

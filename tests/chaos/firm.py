@@ -10,6 +10,7 @@ from typing import Final
 from chat_server import ChatServer, Got
 from jumping import JumpingClock
 from replica import SENDING
+from slack_end import SlackEnd
 from world import world_of
 
 from adapters.redis_store.store import RedisStore, client_for
@@ -49,12 +50,17 @@ async def settle_down(ports: Ports, clock: JumpingClock, pilots: range) -> None:
     await go_live(ports, "the test", clock.now())
 
 
+def owner_of(number: int) -> str:
+    """Return the address of an owner."""
+    return f"owner-{number}@example.org"
+
+
 def _pilot(number: int) -> Pilot:
     zone, country = ZONES[number % len(ZONES)]
     return Pilot(
         id=f"pilot-{number}",
         name=f"Pilot {number}",
-        owner=f"owner-{number}@example.org",
+        owner=owner_of(number),
         stage="pilot",
         stage_since=OLD,
         timezone=zone,
@@ -79,7 +85,7 @@ class Books:
     deliveries: Sequence[Delivery]
     zones: dict[str, tuple[str, str]]
     """Time zone and country by person."""
-    chat: ChatServer
+    chat: ChatServer | SlackEnd
     troubles: Sequence[Trouble]
     offsets: Sequence[tuple[float, float]]
     """When the clock was set, by the machine's clock, and by how many seconds it went before that from then on."""

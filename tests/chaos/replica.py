@@ -7,6 +7,7 @@ Everything else is read from the environment, as always.
 
 import asyncio
 import logging
+import os
 import sys
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +16,11 @@ from typing import Final
 
 from chat import HttpMessenger
 from jumping import JumpingClock
+from slack_end import MARK
 
+from adapters.playground.slack_hands import SECRET
+from adapters.playground.slack_server import TOKEN
+from adapters.slack.pacing import Pacing
 from bot.app.rules import Rules, Sending
 from bot.domain.playbook import Budgets, Playbook
 from jobs.run import Role, serve
@@ -33,17 +38,30 @@ def hurried(rules: Rules, ramp: int) -> Rules:
     return replace(rules, sending=SENDING, playbook=Playbook(budgets=Budgets(ramp_owners_per_day=ramp)))
 
 
+def by_slack(address: str) -> None:
+    """Send by the real adapter of Slack, at the pace of these tests: what it paces is tested elsewhere."""
+    os.environ |= {"SLACK_BOT_TOKEN": TOKEN, "SLACK_SIGNING_SECRET": SECRET, "SLACK_API_BASE_URL": address}
+    Pacing.turn = at_once  # type: ignore[method-assign]  # for the whole of this process
+
+
+async def at_once(_pacing: Pacing, _method: str, _channel: str = "") -> None:
+    """Wait for nothing."""
+
+
 async def main() -> None:
     """Serve until asked to end."""
     role, url, clock, ramp = sys.argv[1:]
     settings = read_settings()
+    is_slack = url.startswith(MARK)
+    if is_slack:
+        by_slack(url.removeprefix(MARK))
     chat = HttpMessenger(url)
     try:
         await serve(
             settings,
             Role(role),
             clock=JumpingClock(Path(clock)),
-            messenger=chat,
+            messenger=None if is_slack else chat,
             rules=hurried(rules_of(settings), int(ramp)),
         )
     finally:

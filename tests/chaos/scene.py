@@ -13,6 +13,7 @@ from chat_server import ChatServer
 from firm import ENDS, KEY, Books, Trouble
 from jumping import JumpingClock
 from pydantic import SecretStr
+from slack_end import SlackEnd
 from stores import Store
 from storm import Service, Storm
 
@@ -33,7 +34,7 @@ class Scene:
     folder: Path
     store: Store
     clock: JumpingClock
-    chat: ChatServer
+    chat: ChatServer | SlackEnd
     storm: Storm
     deliveries: dict[str, Delivery] = field(default_factory=dict)
     offsets: list[tuple[float, float]] = field(default_factory=list)
@@ -104,7 +105,7 @@ class Scene:
 
 @asynccontextmanager
 async def service_of(
-    folder: Path, store: Store, clock: JumpingClock, chat: ChatServer, ramp: int, dice: Random
+    folder: Path, store: Store, clock: JumpingClock, chat: ChatServer | SlackEnd, ramp: int, dice: Random
 ) -> AsyncIterator[Scene]:
     """Run the replicas over a store that runs already; whatever is left of them in the end is killed."""
     async with chat.running() as address:

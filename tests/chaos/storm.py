@@ -96,6 +96,13 @@ class Storm:
             self.service.kill(name)
             self.service.start(name, self.roles[name])
 
+    def kill_worker(self) -> None:
+        """Kill one of those that send, and start it again."""
+        name = self.dice.choice(sorted(name for name, role in self.roles.items() if role == "worker"))
+        with self.noted(f"killed {name}"):
+            self.service.kill(name)
+            self.service.start(name, self.roles[name])
+
     def kill_store(self) -> None:
         """Kill a server of the store and wait until it takes writes again."""
         self.store.settle()

@@ -9,6 +9,8 @@ import gc
 import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -17,17 +19,24 @@ from typing import Final
 import pytest
 from chat import workspace_of
 from chat_server import ChatServer, Faults
-from firm import Books, firm_of, utc
+from firm import Books, firm_of, owner_of, utc
 from jumping import JumpingClock
 from replica import EVERYBODY
 from scene import service_of
-from stores import LAYOUTS, Store
+from slack_end import SlackEnd
+from stores import LAYOUTS, Store, one_server
+
+from bot.domain.outreach import DeliveryState
 
 pytestmark = pytest.mark.no_cover
 """It runs in processes of its own: counting lines would double the time, and other tests cover them."""
 
 OUTREACH: Final = int(os.environ.get("STICKSHAKER_CHAOS_OUTREACH", "1000"))
 STRIKES: Final = int(os.environ.get("STICKSHAKER_CHAOS_STRIKES", "2"))
+SLACK: Final = int(os.environ.get("STICKSHAKER_CHAOS_SLACK", "200"))
+"""Messages by Slack."""
+KILLS: Final = int(os.environ.get("STICKSHAKER_CHAOS_KILLS", "2"))
+"""Processes that are killed in each of seven parts of the storm by Slack."""
 SEED: Final = int(os.environ.get("STICKSHAKER_CHAOS_SEED", "1"))
 SEASONS: Final = (
     (
@@ -111,6 +120,51 @@ async def test_in_a_storm_each_message_arrives_once_or_is_listed(
     assert books.faults() == []
     assert len(books.deliveries) >= outreach * 0.95
     assert set(codes.values()) == {0}
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_by_slack_each_message_arrives_once_or_is_listed(tmp_path: Path, clock: JumpingClock) -> None:
+    """The same by the real adapter of Slack: killed between outbox and Slack, with answers that never come; what is in doubt the history settles."""
+    pilots = SLACK // 4
+    dice = Random(SEED)  # noqa: S311  a storm that can be repeated
+    people = [owner_of(n) for n in range(2 * pilots)]
+    gone = frozenset(dice.sample(people, max(1, len(people) // 100)))
+    chat = SlackEnd(clock, dice, people, gone)
+    (tmp_path / "store").mkdir()
+    with one_server(tmp_path / "store") as store:
+        async with service_of(tmp_path, store, clock, chat, EVERYBODY, dice) as scene:
+            for number, season in enumerate(SEASONS):
+                scene.jump_to(season[0])
+                await firm_of(range(number * pilots, (number + 1) * pilots), store.url, clock)
+                for start in season:
+                    chat.faults = replace(stormy(dice), latency=timedelta(seconds=dice.choice([0.01, 0.05, 0.2])))
+                    scene.jump_to(start)
+                    await scene.ask("sweep")
+                    for _ in range(KILLS):
+                        await some_more(chat, dice.randint(1, 9))
+                        await asyncio.to_thread(scene.storm.kill_worker)
+                chat.faults = Faults()
+                await scene.calm_down(season, least=int(1.9 * pilots))
+            codes = await asyncio.to_thread(scene.storm.service.end)
+            async with scene.connected() as process:
+                left = {process.ports.people.identify(name) for name in gone}
+            books = await scene.books()
+    tell(books)
+    gc.collect()
+    assert books.faults() == []
+    assert len(books.deliveries) >= SLACK * 0.9
+    assert set(codes.values()) == {0}
+    # Of somebody who has left there is no history to look into.
+    assert {d.recipient for d in books.deliveries if d.state is DeliveryState.UNKNOWN} <= left
+
+
+async def some_more(chat: SlackEnd, count: int) -> None:
+    """Return once so many more calls to post were made, or nobody makes any: by progress, whatever the machine."""
+    before = chat.posts
+    with suppress(TimeoutError):
+        async with asyncio.timeout(8):
+            while chat.posts < before + count:  # noqa: ASYNC110  other processes make them
+                await asyncio.sleep(0.002)
 
 
 def stormy(dice: Random) -> Faults:

@@ -167,7 +167,7 @@ async def test_an_owner_snoozes_and_a_sponsor_decides(office: Office) -> None:
     assert "Nothing is open about Tax letters" in await say(office, "dana", "snooze tax two weeks")
     await story.until(to(at_firm("dana"), "nudge"))
     listed = await say(office, "dana", "list")
-    assert listed == "Tax letters (tax): in pilot since Mon 12 January; a question waits for its answer"
+    assert listed == "Tax letters (tax): stage pilot since Mon 12 January; a question waits for its answer"
     shown = await say(office, "sam", "status tax")
     assert "Found: Since 2 February 2026 it is used at" in shown
     assert "Owner: dana@n.example. Sponsor: sam@n.example." in shown

@@ -185,7 +185,7 @@ async def test_the_home_tab_shows_what_is_theirs(office: Office) -> None:
         assert (await office.act(office.at(who).open_home())).status == 200
         seen[who] = to_text(office.at(who).home)
     assert seen["dana"].startswith("Waiting for your answer Pilot tax: ")
-    assert "Your pilots Pilot tax (tax): in pilot since" in seen["dana"]
+    assert "Your pilots Pilot tax (tax): stage pilot since" in seen["dana"]
     assert "Stands in for you: not set" in seen["dana"]
     assert "Waiting for your answer Nothing waits" in seen["sam"]
     assert "How Stickshaker is Live: messages leave. Nothing is wrong that we know of." in seen["ada"]
