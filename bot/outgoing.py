@@ -205,5 +205,8 @@ class Messenger(Protocol):
         ...
 
     async def find(self, person: Person, delivery: str) -> tuple[Found, str]:
-        """Say whether a delivery is in the chat's history, with its reference when it is."""
+        """Say whether a delivery is in the chat's history, with its reference when it is.
+
+        Raises SendRefused when the chat does not let us look now.
+        """
         ...

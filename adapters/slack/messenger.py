@@ -55,7 +55,7 @@ class SlackMessenger:
         return f"{user.channel}:{stamp}"
 
     async def find(self, person: Person, delivery: str) -> tuple[Found, str]:
-        """Look for a delivery in the channel's history, by the metadata of its post."""
+        """Look for a delivery in the channel's history, by the metadata of its post; SendRefused to look later."""
         try:
             user = await self._directory.user(person)
             answer = await self._client.call(
@@ -63,8 +63,11 @@ class SlackMessenger:
             )
         except SlackError as error:
             if error.kind in {Kind.LATER, Kind.OPEN}:
-                raise
+                msg = f"Slack can't look now ({error.code})"
+                raise SendRefused(msg, retry_after=error.retry_after) from None
             return Found.UNKNOWABLE, ""
+        except (aiohttp.ClientError, TimeoutError) as fault:
+            raise _unreachable(fault) from None
         for post in answer.get("messages", []):
             metadata = post.get("metadata", {})
             if metadata.get("event_type") == EVENT and metadata.get("event_payload", {}).get("id") == delivery:

@@ -89,7 +89,11 @@ class Deliverer:
         person = known.people.get(delivery.recipient)
         found, ref = (Found.UNKNOWABLE, "")
         if person is not None:
-            found, ref = await ports.messenger.find(person, delivery.id)
+            try:
+                found, ref = await ports.messenger.find(person, delivery.id)
+            except SendRefused:  # it stays as it is, and the next round looks
+                done.postponed.append(delivery.id)
+                return
         if found is Found.SENT:
             await ports.outbox.settle(delivery, token=token, state=DeliveryState.SENT, now=now, ref=ref)
             await note_sent(delivery, ports, now)

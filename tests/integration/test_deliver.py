@@ -203,6 +203,41 @@ async def test_no_trace_is_believed_at_the_second_look_only(world: World) -> Non
     assert len(world.sent) == 1
 
 
+async def test_a_history_that_can_not_be_read_now_settles_nothing(world: World) -> None:
+    """Where the chat does not let us look, the delivery stays as it is; the next look settles it."""
+    await decided(world, "a")
+    world.clock.at, world.chat.dies = OPEN, "after"
+    await world.work()
+    world.clock.at += world.rules.sending.look_after
+    world.chat.dies, world.chat.refusal = None, SendRefused("not now")
+    await world.work()
+    assert await state_of(world) == [DeliveryState.SENDING]
+    world.chat.refusal = None
+    await world.work()
+    assert await state_of(world) == [DeliveryState.SENT]
+    assert len(world.sent) == 1
+
+
+async def test_who_is_gone_is_written_to_no_more(world: World) -> None:
+    """A chat that knows nobody of this name ends the delivery, and nothing more is decided for them; when they are back it is."""
+    await decided(world, "a")
+    world.clock.at, world.chat.refusal = OPEN, SendRefused("nobody", final=True, gone=True)
+    await world.work()
+    assert await state_of(world) == [DeliveryState.DEAD]
+    (delivery,) = await world.ports.outbox.all()
+    person = await world.ports.people.get(delivery.recipient)
+    assert person is not None
+    assert person.gone_on == OPEN.date()
+    assert (await world.ports.people.some([person.id]))[person.id] == person
+    assert (await world.ports.people.all())[person.id] == person
+    await world.ports.people.put([person.model_copy(update={"gone_on": None})])
+    assert await world.ports.people.get(person.id) == person
+    await world.ports.people.lost(person.id, None)
+    back = await world.ports.people.get(person.id)
+    assert back is not None
+    assert back.gone_on is None
+
+
 async def test_refused_without_a_delay_it_waits_longer_each_time_and_is_given_up_after_days(world: World) -> None:
     """A minute, two, four: after ten attempts and three days the delivery is dead with the chat's reason."""
     sending = world.rules.sending

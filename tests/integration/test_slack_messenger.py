@@ -111,6 +111,16 @@ async def test_who_is_not_there_is_refused_for_good(scene: Scene, name: str) -> 
     assert refused.value.final
 
 
+async def test_a_history_that_can_not_be_read_now_is_no_answer(scene: Scene) -> None:
+    """Too many calls, a fault of Slack's or no connection: it is looked into later, and taken neither for sent nor for absent."""
+    await scene.messenger.send(DANA, "d1", NUDGE)
+    for fault in (Fault(Failure.LIMITED), Fault(Failure.BROKEN), Fault(Failure.DROPPED)):
+        scene.slack.state.fail("conversations.history", fault)
+        with pytest.raises(SendRefused):
+            await scene.messenger.find(DANA, "d1")
+    assert (await scene.messenger.find(DANA, "d1"))[0] is Found.SENT
+
+
 async def test_fewer_calls_are_made_when_slack_asks(scene: Scene) -> None:
     """429 is a refusal with Slack's own time, nothing was sent, and the method rests."""
     scene.slack.state.fail("chat.postMessage", Fault(Failure.LIMITED, retry_after=2))

@@ -56,6 +56,8 @@ class FakeMessenger:
 
     async def find(self, person: Person, delivery: str) -> tuple[Found, str]:
         """Look into the history."""
+        if self.refusal is not None:
+            raise self.refusal
         if not self.knows:
             return Found.UNKNOWABLE, ""
         for place, (_, who, what, _) in enumerate(self.got, 1):
