@@ -83,8 +83,6 @@ class SlackState:
     url: str = ""
     """Where the workspace listens."""
     events: int = 0
-    repeats: str = ""
-    """Where set, the next tap has this time stamp, as one that Slack delivers again."""
     triggers: dict[str, tuple[str, float]] = field(default_factory=dict)
     """Whose each trigger is and when it was given; it opens one view within three seconds."""
     responses: list[Body] = field(default_factory=list)

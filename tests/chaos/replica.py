@@ -18,8 +18,7 @@ from chat import HttpMessenger
 from jumping import JumpingClock
 from slack_end import MARK
 
-from adapters.playground.slack_hands import SECRET
-from adapters.playground.slack_server import TOKEN
+from adapters.playground.slack_server import APP_TOKEN, TOKEN
 from adapters.slack.pacing import Pacing
 from bot.app.rules import Rules, Sending
 from bot.domain.playbook import Budgets, Playbook
@@ -40,7 +39,7 @@ def hurried(rules: Rules, ramp: int) -> Rules:
 
 def by_slack(address: str) -> None:
     """Send by the real adapter of Slack, at the pace of these tests: what it paces is tested elsewhere."""
-    os.environ |= {"SLACK_BOT_TOKEN": TOKEN, "SLACK_SIGNING_SECRET": SECRET, "SLACK_API_BASE_URL": address}
+    os.environ |= {"SLACK_BOT_TOKEN": TOKEN, "SLACK_APP_TOKEN": APP_TOKEN, "SLACK_API_BASE_URL": address}
     Pacing.turn = at_once  # type: ignore[method-assign]  # for the whole of this process
 
 

@@ -168,8 +168,7 @@ async def test_one_tap_that_comes_three_times_acts_once(office: Office) -> None:
     await story.until(to(at_firm("dana"), "nudge"))
     dana = office.at("dana")
     for _ in range(3):
-        office.slack.state.repeats = "1773306000.000100"
-        assert (await dana.tap("It is on track", office.last("dana"))).status == 200
+        assert (await dana.tap("It is on track", office.last("dana"), at="1773306000.000100")).status == 200
     await office.settle()
     assert len((await story.case()).applied) == 1
     assert [name for name, _ in office.slack.state.calls].count("chat.update") == 1
