@@ -12,15 +12,12 @@ from dataclasses import dataclass, field
 from aiohttp import WSMsgType, web
 
 from adapters.playground.slack_hands import Deliveries, Hands
+from adapters.playground.slack_rules import judge_message
 from adapters.playground.slack_state import Body, Failure, Fault, LocalUser, SlackState
 from adapters.playground.slack_views import Refused, open_view, publish_home, update_view
 
 TOKEN = "xoxb-local"  # noqa: S105  of a server on this machine
 APP_TOKEN = "xapp-local"  # noqa: S105  as above
-MOST_BLOCKS = 50
-MOST_CHARACTERS = 13_200
-LONGEST = {"section": 3000, "context": 2000, "header": 150}
-PLAIN = frozenset({"button", "header", "input"})
 PAGE = 100
 
 
@@ -34,6 +31,8 @@ class LocalSlack:
     """How a call fails for which no fault waits."""
     latency: float = 0.0
     """Seconds before a call is looked at."""
+    deaf: set[int] = field(default_factory=set)
+    """Sockets (by `id`) on which nothing is answered any more, not even a ping."""
     url: str = ""
     _hanging: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -67,12 +66,17 @@ class LocalSlack:
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
         """Speak the protocol of Socket Mode with one connection of the app."""
-        socket = web.WebSocketResponse()
+        socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
         await socket.send_json({"type": "hello", "num_connections": len(self.deliveries.sockets) + 1})
         self.deliveries.sockets.append(socket)
         try:
             async for said in socket:
+                if id(socket) in self.deaf:
+                    continue
+                if said.type is WSMsgType.PING:
+                    await socket.pong(said.data)
+                    continue
                 found = json.loads(said.data) if said.type is WSMsgType.TEXT else {}
                 answered = self.deliveries.waiting.get(found.get("envelope_id", ""))
                 if answered is not None and not answered.done():
@@ -177,7 +181,7 @@ class LocalSlack:
 
     def _post(self, body: Body) -> Body:
         channel = self._channel(body)
-        judge_message(body)
+        judge_message(body, self.state.refused_blocks)
         kept = ("text", "blocks", "metadata", "thread_ts")
         post = {"ts": self.state.stamp(), "user": self.state.bot} | {k: body[k] for k in kept if k in body}
         self.state.posts[channel].append(post)
@@ -185,7 +189,7 @@ class LocalSlack:
 
     def _update(self, body: Body) -> Body:
         channel = self._channel(body)
-        judge_message(body)
+        judge_message(body, self.state.refused_blocks)
         for post in self.state.posts[channel]:
             if post["ts"] == body.get("ts"):
                 post.pop("blocks", None)
@@ -196,7 +200,7 @@ class LocalSlack:
     def _whisper(self, body: Body) -> Body:
         self._channel(body)
         self._user(body.get("user"))
-        judge_message(body)
+        judge_message(body, self.state.refused_blocks)
         self.state.private.append(body)
         return {"message_ts": self.state.stamp()}
 
@@ -251,56 +255,3 @@ BEFORE: dict[Failure, Callable[[Fault], web.Response]] = {
     Failure.BROKEN: lambda _: web.Response(status=500),
 }
 """Failures before anything is done."""
-
-
-def judge_message(body: Body) -> None:
-    """Refuse a message that Slack refuses: without words, or with blocks that break its rules."""
-    blocks = body.get("blocks") or []
-    if not body.get("text") and not blocks:
-        raise Refused("no_text")
-    if not isinstance(blocks, list) or not all(isinstance(b, dict) and "type" in b for b in blocks):
-        raise Refused("invalid_blocks_format")
-    if len(blocks) > MOST_BLOCKS or any(_is_refused(block) for block in blocks):
-        raise Refused("invalid_blocks")
-    ids = [block["block_id"] for block in blocks if "block_id" in block]
-    if len(ids) != len(set(ids)):
-        raise Refused("invalid_blocks")
-    if sum(len(text) for block in blocks for text in _texts(block)) > MOST_CHARACTERS:
-        raise Refused("msg_blocks_too_long")
-
-
-def _is_refused(block: Body) -> bool:
-    """Whether a block breaks a rule of length, count or form."""
-    kind = block["type"]
-    texts = [text for text in _texts(block) if isinstance(text, str)]
-    if not all(texts) or (kind in LONGEST and any(len(t) > LONGEST[kind] for t in _own_texts(block))):
-        return True
-    elements = block.get("elements", [])
-    if kind in {"actions", "context", "rich_text"} and not elements:
-        return True
-    if kind == "actions":
-        names = [e.get("action_id") for e in elements]
-        return len(elements) > 25 or len(names) != len(set(names)) or any(map(_is_bad_button, elements))  # noqa: PLR2004  as documented
-    if kind == "context" and len(elements) > 10:  # noqa: PLR2004  as documented
-        return True
-    return kind == "section" and "accessory" in block and _is_bad_button(block["accessory"])
-
-
-def _is_bad_button(element: Body) -> bool:
-    if element.get("type") != "button":
-        return False
-    text = element.get("text", {})
-    is_long = len(text.get("text", "")) > 75 or len(element.get("value", "")) > 2000  # noqa: PLR2004  as documented
-    return is_long or text.get("type") != "plain_text" or len(element.get("action_id", "")) > 255  # noqa: PLR2004  as documented
-
-
-def _own_texts(block: Body) -> list[str]:
-    """Return the texts of a block without those of its buttons."""
-    return [t for key, part in block.items() if key != "accessory" for t in _texts(part)]
-
-
-def _texts(part: object) -> list[str]:
-    if isinstance(part, dict):
-        own = [part["text"]] if isinstance(part.get("text"), str) else []
-        return [*own, *(t for key, value in part.items() if key != "text" or not own for t in _texts(value))]
-    return [t for one in part for t in _texts(one)] if isinstance(part, list) else []

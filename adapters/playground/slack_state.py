@@ -91,6 +91,8 @@ class SlackState:
         default_factory=lambda: {"chat:write", "commands", "im:write", "users:read", "users:read.email", "im:history"}
     )
     """What the token was granted, as Slack names it beside each answer."""
+    refused_blocks: frozenset[str] = frozenset()
+    """Types of blocks that this workspace does not have yet."""
     is_organisation: bool = False
     """Whether the app is installed for a whole organisation."""
     missing_scopes: set[str] = field(default_factory=set)

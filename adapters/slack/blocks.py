@@ -9,9 +9,20 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
-from adapters.slack.limits import FALLBACK, MARK, MOST_BLOCKS, MOST_TEXT, Block, Surface, clamp, escape, texts_of
+from adapters.slack.limits import (
+    FALLBACK,
+    MARK,
+    MOST_BLOCKS,
+    MOST_POINTS,
+    MOST_TEXT,
+    Block,
+    Surface,
+    clamp,
+    escape,
+    texts_of,
+)
 from bot.domain.turn import Given
-from bot.messages.charts import to_bars
+from bot.messages.charts import Chart, to_bars
 from bot.messages.home import Home
 from bot.messages.model import Answered, Choice, FieldKind, FormField, Message, Section
 from bot.messages.plain import ANSWERED, to_plain
@@ -27,6 +38,8 @@ FORM: Final = "form"
 LONGEST_INPUT: Final = 280
 """Characters of words that somebody types, as in `bot.domain.reply`."""
 NAME: Final = "Stickshaker"
+DRAWN: Final = "data_visualization"
+"""The type of block in which Slack draws a chart, since June 2026 and not in every workspace yet."""
 DIVIDER: Final[Block] = {"type": "divider"}
 
 
@@ -58,14 +71,15 @@ def parse_ref(value: str) -> Ref | None:
     return Ref(*parts) if is_ours else None
 
 
-def to_posts(message: Message, delivery: str) -> list[dict[str, Any]]:
+def to_posts(message: Message, delivery: str, *, draws: bool = True) -> list[dict[str, Any]]:
     """Return a message as `text` and `blocks`, in several posts where one would exceed Slack's limits.
 
-    The first post asks; what does not fit beside it are further pilots, which follow in posts of their own.
+    The first post asks; what does not fit beside it are further pilots, which follow in posts of their own. Slack draws
+    a chart where it `draws`, else it is lines of text.
     """
     first, *others = message.sections or (None,)
     parted = [DIVIDER] if message.answered and first else []
-    head = [*_head(message), *parted, *(_asked(first, delivery) if first else [])]
+    head = [*_head(message, draws=draws), *parted, *(_asked(first, delivery) if first else [])]
     lines = [_line(section, delivery) for section in others]
     foot = [_context(message.footer)] if message.footer else []
     posts, room = [head], [*([_context(message.more)] if message.more and lines else []), *lines]
@@ -76,6 +90,17 @@ def to_posts(message: Message, delivery: str) -> list[dict[str, Any]]:
     posts[-1] += foot
     text = fallback(escape(to_plain(message)))
     return [{"text": text, "blocks": blocks} for blocks in posts]
+
+
+def plainer(post: dict[str, Any], message: Message) -> dict[str, Any] | None:
+    """Return a post that asks less of Slack than one it refused: a chart as lines, then no blocks, then None."""
+    blocks = post.get("blocks")
+    if blocks is None:
+        return None
+    if message.chart is not None and any(block["type"] == DRAWN for block in blocks):
+        lines = _preformatted(to_bars(message.chart))
+        return post | {"blocks": [lines if block["type"] == DRAWN else block for block in blocks]}
+    return {key: value for key, value in post.items() if key != "blocks"}
 
 
 def to_modal(
@@ -116,12 +141,26 @@ def fallback(text: str) -> str:
     return text if len(text) <= FALLBACK else text[: FALLBACK - 1].rstrip() + MARK
 
 
-def _head(message: Message) -> list[Block]:
+def _head(message: Message, *, draws: bool) -> list[Block]:
     intro = [_context(message.intro)] if message.intro else []
     done = _done(message.answered) if message.answered else []
     body = [_rich(*_paragraph(part)) for part in message.body]
-    chart = [_preformatted(to_bars(message.chart))] if message.chart else []
+    drawn = _drawn(message.chart) if message.chart and draws else None
+    chart = [drawn or _preformatted(to_bars(message.chart))] if message.chart else []
     return [*intro, *done, *body, *chart]
+
+
+def _drawn(chart: Chart) -> Block | None:
+    """Return a chart that Slack draws; None where it has more bars than Slack draws."""
+    if len(chart.bars) > MOST_POINTS:
+        return None
+    labels = [clamp(label, "chart.label") for label, _ in chart.bars]
+    if len(set(labels)) < len(labels):
+        return None
+    points = [{"label": label, "value": number} for label, (_, number) in zip(labels, chart.bars, strict=True)]
+    series = {"name": clamp(chart.unit, "chart.label"), "data": points}
+    drawing = {"type": "bar", "series": [series], "axis_config": {"categories": labels}}
+    return {"type": DRAWN, "title": clamp(f"{chart.title} ({chart.unit})", "chart.title"), "chart": drawing}
 
 
 def _done(answered: Answered) -> list[Block]:

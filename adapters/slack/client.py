@@ -39,6 +39,8 @@ class SlackClient:
     def __init__(self, web: AsyncWebClient, session: aiohttp.ClientSession, pacing: Pacing | None = None) -> None:
         """Call by way of this client, whose session it is."""
         self.web, self._session, self._pacing = web, session, pacing or Pacing()
+        self.draws = True
+        """Whether Slack is asked to draw charts; it says so where it can't."""
 
     async def call(self, method: str, *, channel: str = "", **arguments: object) -> Mapping[str, Any]:
         """Call a method and return what Slack answered.

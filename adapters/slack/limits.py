@@ -48,6 +48,8 @@ LENGTHS: Final[Mapping[str, int]] = {
     "confirm.text": 300,
     "confirm.confirm": 30,
     "confirm.deny": 30,
+    "chart.title": 50,
+    "chart.label": 20,
     "view.title": 24,
     "view.submit": 24,
     "view.close": 24,
@@ -75,8 +77,11 @@ SURFACES: Final[Mapping[str, frozenset[Surface]]] = {
     "actions": frozenset(Surface),
     "input": frozenset({Surface.MODAL, Surface.HOME, Surface.MESSAGE}),
     "table": frozenset({Surface.MESSAGE}),
+    "data_visualization": frozenset({Surface.MESSAGE}),
 }
 """Blocks that we use, by where Slack takes them."""
+MOST_POINTS, MOST_SERIES, MOST_CHARTS = 20, 6, 2
+"""Of a chart that Slack draws, and of those in a message (changelog of 2026-06-16)."""
 MOST_ROWS, MOST_COLUMNS = 100, 20
 """Of a table."""
 MARK: Final = "\u2026"
@@ -103,6 +108,8 @@ def lint(blocks: Sequence[Block], surface: Surface) -> list[str]:
     ids = Counter(block["block_id"] for block in blocks if "block_id" in block)
     found += [f"block_id {name!r} is there {count} times" for name, count in ids.items() if count > 1]
     if surface is Surface.MESSAGE:
+        charts = sum(block.get("type") == "data_visualization" for block in blocks)
+        found += [f"{charts} charts, at most {MOST_CHARTS}"] if charts > MOST_CHARTS else []
         length = sum(len(text) for block in blocks for text in texts_of(block))
         found += [f"{length} characters, at most {MOST_TEXT}"] if length > MOST_TEXT else []
     return found
@@ -206,6 +213,17 @@ def _table(block: Block) -> Iterator[str]:
         yield f"has more than {MOST_ROWS} rows or {MOST_COLUMNS} columns"
 
 
+def _chart(block: Block) -> Iterator[str]:
+    """Judge a chart that Slack draws."""
+    if len(block.get("title", "")) > LENGTHS["chart.title"]:
+        yield f"has a title of {len(block['title'])} characters, at most {LENGTHS['chart.title']}"
+    series = block["chart"].get("series", [])
+    if not series or len(series) > MOST_SERIES or any(len(one["data"]) > MOST_POINTS for one in series):
+        yield f"has no series, more than {MOST_SERIES}, or more than {MOST_POINTS} points in one"
+    labels = [point["label"] for one in series for point in one["data"]]
+    yield from (f"has a label of {len(label)} characters" for label in labels if len(label) > LENGTHS["chart.label"])
+
+
 def _nothing(_block: Block) -> Iterator[str]:
     return iter(())
 
@@ -218,6 +236,7 @@ CHECKS: Final = {
     "input": _input,
     "rich_text": _rich_text,
     "table": _table,
+    "data_visualization": _chart,
     "divider": _nothing,
 }
 

@@ -1,11 +1,12 @@
 """The Messenger port over Slack's Web API: a direct message, in several posts where it is long."""
 
 import logging
+from dataclasses import dataclass
 from typing import Any, Final
 
 import aiohttp
 
-from adapters.slack.blocks import to_posts
+from adapters.slack.blocks import plainer, to_posts
 from adapters.slack.client import SlackClient
 from adapters.slack.directory import Directory, User
 from adapters.slack.errors import BLOCKS, Kind, SlackError, refusal
@@ -19,12 +20,24 @@ LOG = logging.getLogger(__name__)
 EVENT: Final = "stickshaker_delivery"
 """Type of the metadata of our posts. Every app of a workspace may read metadata: it holds an opaque id and nothing else."""
 POST: Final = "chat.postMessage"
+ASIDE: Final = {"unfurl_links": False, "unfurl_media": False, "mrkdwn": False}
+"""Beside each post: no link is followed, and the text beside the blocks is read as it is written."""
 LOOKED_AT: Final = 200
 """Posts of a channel that are looked through for a delivery."""
 
 
 def _unreachable(fault: Exception) -> SendRefused:
     return SendRefused(f"Slack can't be reached ({type(fault).__name__})")
+
+
+@dataclass(frozen=True, slots=True)
+class _To:
+    """One message on its way: to whom, of which delivery."""
+
+    person: Person
+    user: User
+    delivery: str
+    message: Message
 
 
 class SlackMessenger:
@@ -43,16 +56,16 @@ class SlackMessenger:
 
         Raises SendRefused where Slack took nothing; anything else leaves open whether it did.
         """
-        user = await self._user(person)
-        first, *others = to_posts(message, delivery)
-        stamp = await self._post(person, user, first, delivery)
+        to = _To(person, await self._user(person), delivery, message)
+        first, *others = to_posts(message, delivery, draws=self._client.draws)
+        stamp = await self._post(to, first)
         for post in others:
             try:
-                await self._post(person, user, post, delivery, stamp)
+                await self._post(to, post, stamp)
             except (SendRefused, SlackError, aiohttp.ClientError, TimeoutError) as fault:
                 # The question has arrived; what is missing are further pilots, which come again.
                 LOG.warning("delivery %s: a further post did not get through (%s)", delivery, type(fault).__name__)
-        return f"{user.channel}:{stamp}"
+        return f"{to.user.channel}:{stamp}"
 
     async def find(self, person: Person, delivery: str) -> tuple[Found, str]:
         """Look for a delivery in the channel's history, by the metadata of its post; SendRefused to look later."""
@@ -83,26 +96,30 @@ class SlackMessenger:
         except (aiohttp.ClientError, TimeoutError) as fault:
             raise _unreachable(fault) from None
 
-    async def _post(self, person: Person, user: User, post: dict[str, Any], delivery: str, thread: str = "") -> str:
-        """Post once and return its time stamp; where Slack refuses the blocks, its text goes alone."""
+    async def _post(self, to: _To, post: dict[str, Any], thread: str = "") -> str:
+        """Post and return its time stamp; where Slack refuses the blocks, it gets plainer ones, and at last the words alone."""
         faults = lint(post.get("blocks", []), Surface.MESSAGE)
         if faults:  # ours to mend; the words go all the same
-            LOG.error("delivery %s is sent as plain text: %s", delivery, "; ".join(faults))
+            LOG.error("delivery %s is sent as plain text: %s", to.delivery, "; ".join(faults))
             post = {"text": post["text"]}
         besides = {"thread_ts": thread} if thread else {}
-        metadata = {"event_type": EVENT, "event_payload": {"id": delivery}}
+        metadata = {"event_type": EVENT, "event_payload": {"id": to.delivery}}
         try:
             answer = await self._client.call(
-                POST, channel=user.channel, metadata=metadata, unfurl_links=False, unfurl_media=False, **post, **besides
+                POST, channel=to.user.channel, metadata=metadata, **ASIDE, **post, **besides
             )
         except aiohttp.ClientConnectorError as fault:  # no connection: nothing can have been taken
             raise _unreachable(fault) from None
         except SlackError as error:
-            if error.code in BLOCKS and "blocks" in post:
-                LOG.warning("Slack refused the blocks of delivery %s (%s); it goes as plain text", delivery, error.code)
-                return await self._post(person, user, {"text": post["text"]}, delivery, thread)
+            less = plainer(post, to.message) if error.code in BLOCKS else None
+            if less is not None:
+                LOG.warning(
+                    "Slack refused the blocks of delivery %s (%s); it gets plainer ones", to.delivery, error.code
+                )
+                self._client.draws = False
+                return await self._post(to, less, thread)
             if error.kind is Kind.REROUTE:
-                self._directory.forget(person)
+                self._directory.forget(to.person)
             refused = refusal(error)
             if refused is None:
                 raise

@@ -4,11 +4,11 @@ from typing import Any
 
 import aiohttp
 
-from adapters.slack.blocks import to_posts
+from adapters.slack.blocks import plainer, to_posts
 from adapters.slack.client import SlackClient
 from adapters.slack.directory import USER, Directory
 from adapters.slack.errors import BLOCKS, Kind, SlackError, refusal
-from adapters.slack.messenger import EVENT, LOOKED_AT, POST
+from adapters.slack.messenger import ASIDE, EVENT, LOOKED_AT, POST
 from bot.domain.turn import Turn
 from bot.errors import SendRefused
 from bot.messages.model import Message
@@ -35,9 +35,9 @@ class SlackVoice:
     async def show(self, turn: Turn, delivery: str, place: str, message: Message) -> None:
         """Put the first post of a message in the place of another; where that is gone, say it."""
         channel, _, stamp = place.partition(":")
-        post, *_ = to_posts(message, delivery)
+        post, *_ = to_posts(message, delivery, draws=self._client.draws)
         try:
-            await self._call("chat.update", post, channel=channel, ts=stamp)
+            await self._call("chat.update", message, post, channel=channel, ts=stamp)
         except SlackError as error:
             if error.kind is not Kind.GONE:
                 raise _refused(error) from None
@@ -49,9 +49,9 @@ class SlackVoice:
         if again and await self._is_said(channel, turn.key):
             return
         metadata = {"event_type": EVENT, "event_payload": {"id": turn.key}}
-        for post in to_posts(message, delivery):
+        for post in to_posts(message, delivery, draws=self._client.draws):
             try:
-                await self._call(POST, post, channel=channel, metadata=metadata, unfurl_links=False)
+                await self._call(POST, message, post, channel=channel, metadata=metadata, **ASIDE)
             except SlackError as error:
                 raise _refused(error) from None
 
@@ -62,7 +62,9 @@ class SlackVoice:
             await self.say(turn, told(text))
             return
         try:
-            await self._client.call("chat.postEphemeral", channel=channel, user=turn.user, text=text)
+            message = told(text)
+            post, *_ = to_posts(message, "")
+            await self._call("chat.postEphemeral", message, post, channel=channel, user=turn.user)
         except SlackError as error:
             raise _refused(error) from None
 
@@ -85,17 +87,21 @@ class SlackVoice:
             return False
         return any(post.get("metadata", {}).get("event_payload", {}).get("id") == key for post in found["messages"])
 
-    async def _call(self, method: str, post: dict[str, Any], *, channel: str, **arguments: object) -> None:
-        """Post or update; where Slack refuses the blocks, the words go alone."""
+    async def _call(
+        self, method: str, message: Message, post: dict[str, Any], *, channel: str, **arguments: object
+    ) -> None:
+        """Post or update; where Slack refuses the blocks, it gets plainer ones, and at last the words alone."""
         try:
             await self._client.call(method, channel=channel, **post, **arguments)
         except aiohttp.ClientConnectorError as fault:
             msg = f"Slack can't be reached ({type(fault).__name__})"
             raise SendRefused(msg) from None
         except SlackError as error:
-            if error.code not in BLOCKS or "blocks" not in post:
+            less = plainer(post, message) if error.code in BLOCKS else None
+            if less is None:
                 raise
-            await self._client.call(method, channel=channel, text=post["text"], **arguments)
+            self._client.draws = False
+            await self._call(method, message, less, channel=channel, **arguments)
 
 
 def _refused(error: SlackError) -> Exception:

@@ -1,5 +1,7 @@
 """The stories of the loop lived through in a local Slack, by HTTP and by a socket: taps, forms and words."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -215,3 +217,70 @@ async def test_a_shortcut_at_a_message_tells_why_and_takes_feedback(office: Offi
     await office.act(dana.tap(labels[0], office.last("dana")))
     assert f"\u2713 {labels[0]} Thank you" in office.reads("dana")
     assert "It is on track" in dana.labels(asked)
+
+
+@pytest.mark.parametrize("refused", [frozenset(), frozenset({"data_visualization"}), frozenset({"rich_text"})])
+async def test_a_digest_arrives_whatever_blocks_the_workspace_has(office: Office, refused: frozenset[str]) -> None:
+    """Where Slack draws no charts yet they come as lines, and where it refuses blocks altogether as words: once, and with every bar."""
+    story = office.story
+    await story.begin(slack_pilot("tax"), people=(at_firm("kim"),))
+    office.slack.state.refused_blocks = refused
+    await story.until(to(at_firm("lee"), "review"), most=20)
+    await office.act(office.at("lee").write("release"))
+    await office.act(office.at("lee").write("yes"))
+    assert "Released" in office.reads("lee")
+    await story.until(to(at_firm("sam"), "digest"), most=14)
+    (digest,) = office.at("sam").posts
+    kinds = [block["type"] for block in digest.get("blocks", [])]
+    assert ("data_visualization" in kinds) is not bool(refused)
+    assert (kinds == []) is ("rich_text" in refused)
+    assert "under 12 months" in str(digest)
+    assert office.client.draws is not bool(refused)
+
+
+async def test_nobodys_words_ping_or_fake_anything(office: Office) -> None:
+    """Names and words with mentions, links and marks of every kind arrive as they were written: Slack reads nothing into them."""
+    story = office.story
+    evil = "<!channel> <@U00000003> <https://evil.example|safe> *bold* `code` <!subteam^S1|@team> &amp;"
+    await story.begin(slack_pilot("tax").model_copy(update={"name": evil[:200]}), people=(at_firm("kim"),))
+    await story.until(to(at_firm("dana"), "nudge"))
+    dana, kim = office.at("dana"), office.at("kim")
+    await office.act(dana.tap("Something is in the way"))
+    await office.act(dana.send(cause="data", thing=evil[:150], person=kim.user))
+    await office.act(dana.write(f"blocked by {evil}"))
+    await story.until(to(at_firm("kim"), "unblock_ask"), most=7)
+    posts = [
+        post for name in ("dana", "kim") for post in office.at(name).posts if post["user"] == office.slack.state.bot
+    ]
+    assert any(evil[:20] in to_text(post) for post in posts)
+    for post in posts:
+        assert '"mrkdwn"' not in json.dumps(post.get("blocks", []))
+        assert "<" not in post["text"]
+    sent = [body for name, body in office.slack.state.calls if name == "chat.postMessage"]
+    assert all(body["mrkdwn"] is False for body in sent)
+
+
+async def test_a_socket_that_was_closed_or_went_deaf_is_built_anew(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slack closes sockets, and some go silent: what people do afterwards arrives all the same."""
+    monkeypatch.setattr("adapters.slack.socket.LOOK", 0.1)
+    monkeypatch.setattr("adapters.slack.socket.PING", 0.2)
+    async with office_of(story, *PEOPLE, by="socket") as office:
+        await story.begin(slack_pilot("tax"))
+        first = office.slack.deliveries.sockets[-1]
+        await office.slack.drop_sockets()
+        await _heard(office, first)
+        second = office.slack.deliveries.sockets[-1]
+        office.slack.deaf.add(id(second))
+        await _heard(office, second)
+
+
+async def _heard(office: Office, but: object) -> None:
+    """Return once words arrive on another socket than this one."""
+    async with asyncio.timeout(20):
+        while not [one for one in office.slack.deliveries.sockets if one is not but]:  # noqa: ASYNC110  the library connects
+            await asyncio.sleep(0.05)
+    answer = await office.act(office.at("dana").write("help"))
+    assert answer.status == 200
+    assert "your own words" in office.reads("dana")

@@ -108,14 +108,16 @@ class Office:
 
 
 def to_text(post: Body) -> str:
-    """Return the words of a post's blocks, in their order."""
-    return " ".join(_words(post.get("blocks") or post.get("text", ""))).replace("\n", " ")
+    """Return the words of a post's blocks, in their order, or where it has none its text."""
+    words = _words(post["blocks"]) if post.get("blocks") else [str(post.get("text", ""))]
+    return " ".join(words).replace("\n", " ")
 
 
 def _words(part: object) -> list[str]:
     if isinstance(part, dict):
         own = part.get("text")
-        return [own] if isinstance(own, str) else [w for v in part.values() for w in _words(v)]
+        title = [part["title"]] if isinstance(part.get("title"), str) else []  # of a chart
+        return [own] if isinstance(own, str) else [*title, *(w for v in part.values() for w in _words(v))]
     if isinstance(part, list):
         return [w for one in part for w in _words(one)]
     return []
