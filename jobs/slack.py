@@ -76,8 +76,7 @@ class Slack:
         """Take what Slack delivers until the block ends: by a socket with an app token, else by HTTP on this site."""
         settings, desk = self.settings, Desk(ports, rules, self.voice, self.admins)
         secret = settings.signing_secret.get_secret_value() if settings.signing_secret else ""
-        is_socket = settings.app_token is not None
-        app = SlackApp(self.api, self.client, desk, ports.clock, rules.texts.talk, "" if is_socket else secret)
+        app = SlackApp(self.api, self.client, desk, ports.clock, rules.texts.talk)
         waking = asyncio.create_task(desk.waking())
         try:
             async with AsyncExitStack() as stack:

@@ -78,10 +78,8 @@ class Core(Protocol):
 class SlackApp:
     """The listeners of one workspace on slack-bolt; `bolt` takes what either transport brings."""
 
-    def __init__(
-        self, web: AsyncWebClient, client: SlackClient, core: Core, clock: Clock, texts: TalkTexts, secret: str
-    ) -> None:
-        """Listen; an empty `secret` is for a socket, on which nothing is signed."""
+    def __init__(self, web: AsyncWebClient, client: SlackClient, core: Core, clock: Clock, texts: TalkTexts) -> None:
+        """Listen to what is known to come from Slack: by a socket of ours, or signed."""
         self._client, self._core, self._clock, self._texts = client, core, clock, texts
         self._running: set[asyncio.Task[None]] = set()
         # Its warnings tell of a token that it need not know, and of requests with all that is in them.
@@ -91,27 +89,30 @@ class SlackApp:
             name="stickshaker",
             logger=quiet,
             client=web,
-            signing_secret=secret,
             authorize=_authorised(web.token or ""),
-            request_verification_enabled=bool(secret),
+            request_verification_enabled=False,  # done at the door, before bolt parses: adapters.slack.http
+            ssl_check_enabled=False,
+            attaching_function_token_enabled=False,
+            attaching_conversation_kwargs_enabled=False,
             process_before_response=True,
             raise_error_for_unhandled_request=True,
         )
         self.bolt.error(_said)
+        # Bolt asks one after the other, and whoever typed a command waits for its answer.
+        self.bolt.command(EVERYTHING)(self._guarded(self._commanded, is_timed=False))
         self.bolt.action(EVERYTHING)(self._guarded(self._tapped))
         self.bolt.view(FORM)(self._guarded(self._sent))
         self.bolt.shortcut(EVERYTHING)(self._guarded(self._shortcut))
-        self.bolt.command(EVERYTHING)(self._guarded(self._commanded))
         self.bolt.event("message")(self._guarded(self._written))
         self.bolt.event("app_home_opened")(self._guarded(self._home))
         self.bolt.event("user_change")(self._guarded(self._changed))
 
     async def dispatch(
-        self, body: str | Body, headers: Mapping[str, str | Sequence[str]], *, query: str = "", mode: str = "http"
+        self, body: str | Body, headers: Mapping[str, str | Sequence[str]], *, mode: str = "http"
     ) -> BoltResponse:
         """Return the answer to what was delivered, whatever it holds: 400 where it has no shape that bolt can read."""
         try:
-            request = AsyncBoltRequest(body=body, query=query, headers=dict(headers), mode=mode)
+            request = AsyncBoltRequest(body=body, headers=dict(headers), mode=mode)
             answer: BoltResponse = await self.bolt.async_dispatch(request)
         except Exception:  # noqa: BLE001  bolt takes JSON for what Slack sends and trips over anything else; ours get nowhere near
             return BoltResponse(status=UNREADABLE, body="")
@@ -122,12 +123,17 @@ class SlackApp:
         if self._running:
             await asyncio.wait(self._running, timeout=QUICK)
 
-    def _guarded(self, listen: Callable[[Body], Awaitable[BoltResponse]]) -> Callable[..., Awaitable[BoltResponse]]:
-        """Return a listener of which no fault reaches bolt, and that takes no longer than Slack waits."""
+    def _guarded(
+        self, listen: Callable[[Body], Awaitable[BoltResponse]], *, is_timed: bool = True
+    ) -> Callable[..., Awaitable[BoltResponse]]:
+        """Return a listener of which no fault reaches bolt, and that takes no longer than Slack waits.
+
+        One that keeps its own time is not timed here.
+        """
 
         async def listener(body: Body) -> BoltResponse:
             try:
-                async with asyncio.timeout(QUICK):
+                async with asyncio.timeout(QUICK if is_timed else None):
                     return await listen(body)
             except Exception as fault:  # noqa: BLE001  the boundary: it is told by its kind, and Slack comes again
                 LOG.warning("something from Slack could not be kept (%s)", type(fault).__name__)

@@ -215,7 +215,7 @@ async def main():
     async with new_session() as session:
         web = web_client("xoxb-local", session, sys.argv[1])
         print((await web.auth_test())["team"])
-        app = SlackApp(web, SlackClient(web, session), None, SystemClock(), load_texts().talk, "")
+        app = SlackApp(web, SlackClient(web, session), None, SystemClock(), load_texts().talk)
         socket = SlackSocket(app, "xapp-local", web)
         async with socket.running(), asyncio.timeout(10):
             while not await socket.is_connected():

@@ -139,7 +139,7 @@ async def office_of(story: Story, *names: str, by: str = "http") -> AsyncIterato
         world.use_chat(Heard(SlackMessenger(client, directory), story))
         desk = Desk(world.ports, world.rules, voice, [at_firm("ada")])
         is_socket = by == "socket"
-        app = SlackApp(api, client, desk, world.clock, world.rules.texts.talk, "" if is_socket else SECRET)
+        app = SlackApp(api, client, desk, world.clock, world.rules.texts.talk)
         if is_socket:
             socket = SlackSocket(app, APP_TOKEN, api)
             await stack.enter_async_context(socket.running())
