@@ -246,6 +246,10 @@ class People(Protocol):
         """Remember that the chat knows nobody of this name since a day; None where it does again."""
         ...
 
+    async def learn_zone(self, person: str, timezone: str) -> None:
+        """Remember the time zone that the chat has for somebody; where the registry says one, that counts."""
+        ...
+
     async def opt_out(self, person: str) -> None:
         """Remember that this person wants no messages."""
         ...

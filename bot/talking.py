@@ -1,8 +1,10 @@
 """What the core needs of a chat in which people answer: what they did, kept until it is answered, and a voice."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bot.domain.people import Person
 from bot.domain.turn import Meant, Turn
 from bot.messages.model import Message
 
@@ -39,6 +41,14 @@ class Turns(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a chat knows of somebody: whether they can be written to there, and their time zone (IANA)."""
+
+    is_gone: bool
+    timezone: str | None = None
+
+
 class Voice(Protocol):
     """One chat, as it answers who did something in it.
 
@@ -48,6 +58,10 @@ class Voice(Protocol):
 
     async def alias(self, user: str) -> str | None:
         """Return how the registry may write a user of the chat; None for a bot, a guest of another firm, or nobody."""
+        ...
+
+    async def look_up(self, person: Person) -> Seen | None:
+        """Return what the chat knows of somebody now; None where it can't say."""
         ...
 
     async def read(self, text: str) -> str:

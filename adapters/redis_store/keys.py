@@ -323,6 +323,10 @@ class Keys:
         """Name the hash: person -> the day since when the chat knows nobody of this name."""
         return self._r(shard, "gone")
 
+    def zones(self, shard: int) -> str:
+        """Name the hash: person -> the time zone that the chat has for them."""
+        return self._r(shard, "zones")
+
     def opted_out(self, shard: int) -> str:
         """Name the set: people who want no messages."""
         return self._r(shard, "optout")

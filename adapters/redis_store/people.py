@@ -53,8 +53,9 @@ class RedisPeople:
             pipe.sismember(self._keys.opted_out(shard), person)
             pipe.hget(self._keys.preferences(shard), person)
             pipe.hget(self._keys.gone(shard), person)
-            record, out, set_by_them, gone = await pipe.execute()
-        return None if record is None else _whole(record, set_by_them, gone, is_out=bool(out))
+            pipe.hget(self._keys.zones(shard), person)
+            record, out, set_by_them, gone, zone = await pipe.execute()
+        return None if record is None else _whole(record, set_by_them, gone, zone, is_out=bool(out))
 
     async def all(self) -> dict[str, Person]:
         """Return everybody by id."""
@@ -65,12 +66,14 @@ class RedisPeople:
                 pipe.smembers(self._keys.opted_out(shard))
                 pipe.hgetall(self._keys.preferences(shard))
                 pipe.hgetall(self._keys.gone(shard))
+                pipe.hgetall(self._keys.zones(shard))
             found = await pipe.execute()
-        out = {member.decode() for members in found[1::4] for member in members}
-        own = {person.decode(): record for records in found[2::4] for person, record in records.items()}
-        gone = {person.decode(): day for days in found[3::4] for person, day in days.items()}
-        people = [Person.from_stored(record) for records in found[::4] for record in records]
-        return {p.id: _with(p, own.get(p.id), gone.get(p.id), is_out=p.id in out) for p in people}
+        out = {member.decode() for members in found[1::5] for member in members}
+        own, gone, zones = (
+            {person.decode(): value for values in found[n::5] for person, value in values.items()} for n in (2, 3, 4)
+        )
+        people = [Person.from_stored(record) for records in found[::5] for record in records]
+        return {p.id: _with(p, own.get(p.id), gone.get(p.id), zones.get(p.id), is_out=p.id in out) for p in people}
 
     async def some(self, people: Sequence[str]) -> dict[str, Person]:
         """Return these people by id."""
@@ -81,12 +84,13 @@ class RedisPeople:
                 pipe.smismember(self._keys.opted_out(shard), together)
                 pipe.hmget(self._keys.preferences(shard), together)
                 pipe.hmget(self._keys.gone(shard), together)
+                pipe.hmget(self._keys.zones(shard), together)
             found = await pipe.execute()
         known: dict[str, Person] = {}
         for n, together in enumerate(by_shard.values()):
-            for person, record, out, set_by_them, gone in zip(together, *found[4 * n : 4 * n + 4], strict=True):
+            for person, record, out, set_by_them, gone, zone in zip(together, *found[5 * n : 5 * n + 5], strict=True):
                 if record is not None:
-                    known[person] = _whole(record, set_by_them, gone, is_out=bool(out))
+                    known[person] = _whole(record, set_by_them, gone, zone, is_out=bool(out))
         return known
 
     async def prefer(self, person: str, preferences: Preferences) -> None:
@@ -106,6 +110,11 @@ class RedisPeople:
         else:
             await self._client.hsetnx(key, person, day.isoformat())
 
+    async def learn_zone(self, person: str, timezone: str) -> None:
+        """Remember the time zone that the chat has for somebody."""
+        await self._shards.note([person])
+        await self._client.hset(self._keys.zones(self._keys.shard_of_person(person)), person, timezone)
+
     async def opt_out(self, person: str) -> None:
         """Remember that this person wants no messages."""
         await self._shards.note([person])
@@ -116,12 +125,17 @@ class RedisPeople:
         await self._client.srem(self._keys.opted_out(self._keys.shard_of_person(person)), person)
 
 
-def _whole(record: bytes, set_by_them: bytes | None, gone: bytes | None, *, is_out: bool) -> Person:
+def _whole(record: bytes, set_by_them: bytes | None, gone: bytes | None, zone: bytes | None, *, is_out: bool) -> Person:
     """Return a person as registry, they themselves and the chat have it."""
-    return _with(Person.from_stored(record), set_by_them, gone, is_out=is_out)
+    return _with(Person.from_stored(record), set_by_them, gone, zone, is_out=is_out)
 
 
-def _with(person: Person, set_by_them: bytes | None, gone: bytes | None, *, is_out: bool) -> Person:
-    own = Preferences() if set_by_them is None else Preferences.from_stored(set_by_them)
-    gone_on = None if gone is None else date.fromisoformat(gone.decode())
-    return person.model_copy(update={"opted_out": is_out, "preferences": own, "gone_on": gone_on})
+def _with(person: Person, set_by_them: bytes | None, gone: bytes | None, zone: bytes | None, *, is_out: bool) -> Person:
+    changes: dict[str, object] = {
+        "opted_out": is_out,
+        "preferences": Preferences() if set_by_them is None else Preferences.from_stored(set_by_them),
+        "gone_on": None if gone is None else date.fromisoformat(gone.decode()),
+    }
+    if person.timezone is None and zone is not None:
+        changes["timezone"] = zone.decode()
+    return person.model_copy(update=changes)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -46,6 +46,13 @@ class Directory:
         known, now = self.known.get(person.id), self.clock.now()
         if known is not None and now - known.looked_at < KEPT:
             return known
+        found = await self.find(person)
+        user = replace(found, channel=await self.channel(found.id))
+        self.known[person.id] = user
+        return user
+
+    async def find(self, person: Person) -> User:
+        """Look a person up now; raises SlackError where they can't be written to."""
         if USER.fullmatch(person.name):
             found = (await self.client.call("users.info", user=person.name))["user"]
         elif "@" in person.name:
@@ -54,9 +61,7 @@ class Directory:
             raise SlackError("users.lookupByEmail", "users_not_found")
         if is_of_nobody(found):
             raise SlackError("users.lookupByEmail", "user_disabled")
-        user = User(found["id"], person.name, now, found.get("tz"), await self.channel(found["id"]))
-        self.known[person.id] = user
-        return user
+        return User(found["id"], person.name, self.clock.now(), found.get("tz"))
 
     async def channel(self, user: str) -> str:
         """Return the channel of direct messages with a user, opened where it was not."""

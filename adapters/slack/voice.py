@@ -7,12 +7,14 @@ import aiohttp
 from adapters.slack.blocks import plainer, to_posts
 from adapters.slack.client import SlackClient
 from adapters.slack.directory import USER, Directory
-from adapters.slack.errors import BLOCKS, Kind, SlackError, refusal
+from adapters.slack.errors import BLOCKS, NOBODY, Kind, SlackError, refusal
 from adapters.slack.messenger import ASIDE, EVENT, LOOKED_AT, POST
+from bot.domain.people import Person
 from bot.domain.turn import Turn
 from bot.errors import SendRefused
 from bot.messages.model import Message
 from bot.messages.talk import told
+from bot.talking import Seen
 
 CHANNELS = ("D", "C", "G")
 
@@ -27,6 +29,19 @@ class SlackVoice:
     async def alias(self, user: str) -> str | None:
         """Return the e-mail of a user of this workspace; what is no user's id is a name already."""
         return await self._directory.alias(user) if USER.fullmatch(user) else user
+
+    async def look_up(self, person: Person) -> Seen | None:
+        """Return what Slack knows of somebody, asked anew."""
+        try:
+            user = await self._directory.find(person)
+        except SlackError as error:
+            if error.code not in NOBODY:
+                return None
+            self._directory.forget(person)
+            return Seen(is_gone=True)
+        except (aiohttp.ClientError, TimeoutError):
+            return None
+        return Seen(is_gone=False, timezone=user.timezone)
 
     async def read(self, text: str) -> str:
         """Return words with people as the registry writes them."""

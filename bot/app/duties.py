@@ -13,6 +13,7 @@ from typing import Final
 
 from bot.app.correlated import first
 from bot.app.deliver import Delivered, Deliverer
+from bot.app.directory import look_up_all
 from bot.app.dispatch import Due, due_now, relay
 from bot.app.forgetting import forget_words
 from bot.app.ingest import tidy
@@ -66,6 +67,7 @@ class Duties:
             "weeklies": self.weeklies,
             "self_check": self.self_check,
             "retention": self.retention,
+            "directory": self.directory,
         }
 
     async def run(self, job: str) -> timedelta:
@@ -158,6 +160,11 @@ class Duties:
         now = self.ports.clock.now()
         await tidy(self.ports, now.date())
         await forget_words(self.ports, now)
+
+    async def directory(self) -> None:
+        """Ask the chat about everybody whom the registry names: who has left, who is back, whose clock is which."""
+        for voice in self.voices.values():
+            await look_up_all(self.ports, voice)
 
     async def _sweep(self, *, changed_only: bool) -> None:
         report = await sweep(self.ports, self.rules, self.ports.clock.now(), changed_only=changed_only)

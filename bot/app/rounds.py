@@ -16,6 +16,7 @@ ROUNDS: Final[Mapping[str, timedelta]] = {
     "weeklies": timedelta(minutes=15),
     "self_check": timedelta(hours=1),
     "retention": timedelta(days=1),
+    "directory": timedelta(days=1),
 }
 """How often a round of each job begins, counted from 1970 in UTC."""
 

@@ -8,6 +8,8 @@ import pytest
 from slack_story import Office, at_firm, office_of, slack_pilot, to_text
 from stories import DAY, Story, to
 
+from adapters.playground.slack_state import Failure, Fault
+from bot.app.directory import look_up_all
 from bot.domain.case import CaseState
 from bot.domain.decision import Verdict
 
@@ -130,6 +132,33 @@ async def test_an_owner_whom_slack_does_not_know_is_found_out_by_sending(office:
     await story.until(to(at_firm("lee"), "nudge"), most=30)
     dead = await story.world.ports.dead_letters.all()
     assert [one.reason for one in dead] == ["Slack can't reach this person (users_not_found)"]
+
+
+async def test_the_directory_is_looked_up_once_a_day(office: Office) -> None:
+    """Whoever left without a word is found, whoever came back too, and a clock that the registry does not tell is learned; where it tells one, that counts."""
+    story, ports = office.story, office.story.world.ports
+    await story.begin(slack_pilot("tax"), people=(at_firm("kim"),))
+    slack = office.slack.state
+    slack.user_of(at_firm("dana")).deleted = True
+    slack.user_of(at_firm("kim")).timezone = "America/New_York"
+    slack.user_of(at_firm("lee")).timezone = "Mars/Base"
+    assert await look_up_all(ports, office.voice) == 1
+    people = {p.name: p for p in (await ports.people.all()).values()}
+    assert people[at_firm("dana")].gone_on == story.today
+    assert people[at_firm("kim")].timezone == "America/New_York"
+    assert people[at_firm("lee")].timezone is None
+    assert ("changed",) in ports.queue.asked  # type: ignore[attr-defined]  # the fake one
+    kim = people[at_firm("kim")]
+    assert await ports.people.get(kim.id) == kim
+    assert (await ports.people.some([kim.id]))[kim.id] == kim
+    await ports.people.put([kim.model_copy(update={"timezone": "Asia/Tokyo"})])
+    assert (known := await ports.people.get(kim.id)) is not None
+    assert known.timezone == "Asia/Tokyo"
+    slack.user_of(at_firm("dana")).deleted = False
+    slack.fail("users.lookupByEmail", Fault(Failure.BROKEN))
+    assert await look_up_all(ports, office.voice) == 0
+    back = [p.gone_on for p in (await ports.people.all()).values() if p.name == at_firm("dana")]
+    assert back in ([None], [story.today])  # whom the fault met is looked up tomorrow
 
 
 async def test_others_are_told_that_it_is_not_theirs(office: Office) -> None:

@@ -1,0 +1,52 @@
+"""What a chat knows of the people whom the registry names: who has left, who is back, and whose clock is which."""
+
+import logging
+
+from bot.domain.calendar import to_zone
+from bot.domain.people import Person
+from bot.errors import InputError
+from bot.ports import Ports
+from bot.talking import Seen, Voice
+
+LOG = logging.getLogger(__name__)
+
+
+async def look_up_all(ports: Ports, voice: Voice) -> int:
+    """Ask a chat about everybody and keep what it says; returns how many can't be written to there.
+
+    It takes as long as the chat's pace makes it; cut off, the next day's round begins anew.
+    """
+    everybody = await ports.people.all()
+    moved, gone = [], 0
+    for person in everybody.values():
+        seen = await voice.look_up(person)
+        if seen is None:
+            continue
+        gone += seen.is_gone
+        if await keep_seen(ports, person, seen):
+            moved.append(person)
+    if moved:
+        names = {person.name for person in moved}
+        pilots = [p.id for p in await ports.pilots.all() if {p.owner, p.sponsor, p.programme_lead} & names]
+        await ports.touched.note(pilots)
+        await ports.queue.submit("changed")
+    LOG.info("looked up in the chat: %d people, %d of them not there, %d moved", len(everybody), gone, len(moved))
+    return gone
+
+
+async def keep_seen(ports: Ports, person: Person, seen: Seen) -> bool:
+    """Keep what a chat says of somebody; True where they left or came back."""
+    if seen.timezone is not None and person.timezone is None and _is_zone(seen.timezone):
+        await ports.people.learn_zone(person.id, seen.timezone)
+    if (person.gone_on is not None) is seen.is_gone:
+        return False
+    await ports.people.lost(person.id, ports.clock.now().date() if seen.is_gone else None)
+    return True
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        to_zone(name)
+    except InputError:
+        return False
+    return True
