@@ -56,8 +56,8 @@ class Voice(Protocol):
     whether it arrived.
     """
 
-    async def alias(self, user: str) -> str | None:
-        """Return how the registry may write a user of the chat; None for a bot, a guest of another firm, or nobody."""
+    async def aliases(self, user: str) -> tuple[str, ...]:
+        """Return how the registry may write a user of the chat, the best first; none for a bot, a stranger, or nobody."""
         ...
 
     async def look_up(self, person: Person) -> Seen | None:

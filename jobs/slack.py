@@ -4,7 +4,8 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any, Final
 
 import aiohttp
@@ -27,7 +28,7 @@ from bot.app.commands.caller import Caller
 from bot.app.commands.table import carry_out
 from bot.app.home import home_of
 from bot.app.rules import Rules
-from bot.app.turns import Wanted, faults_of_form, form_of
+from bot.app.turns import Wanted, faults_of_form, form_of, known_as
 from bot.domain.people import Person
 from bot.domain.turn import Form, Turn
 from bot.errors import SettingsError, StickshakerError
@@ -41,11 +42,15 @@ from jobs.settings import SlackSettings
 LOG = logging.getLogger(__name__)
 
 TASK: Final = "turns"
+FRESH: Final = 60.0
+"""Seconds for which what Slack said of the app is good enough."""
+QUICKLY: Final = 2.0
+"""Seconds that it has to say it."""
 PAUSE: Final = 0.3
 """Seconds between two times that turns are asked to be answered: what comes meanwhile is answered together."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Slack:
     """One workspace, as far as it needs no store."""
 
@@ -55,6 +60,10 @@ class Slack:
     voice: SlackVoice
     settings: SlackSettings
     admins: Sequence[str]
+    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    asked_again_at: float = 0.0
+    refused: SlackError | None = None
+    """What Slack said when it was asked last, where it refused the app."""
 
     @property
     def voices(self) -> dict[str, Voice]:
@@ -62,14 +71,23 @@ class Slack:
         return {CHAT: self.voice}
 
     async def ready(self) -> None:
-        """Raise where Slack refuses the app; that it can't be reached is no reason to turn others away."""
+        """Raise where Slack refuses the app, asked once a minute at the most; that it can't say is no reason to turn others away."""
+        if not self.asking.locked() and monotonic() >= self.asked_again_at:
+            async with self.asking:
+                self.asked_again_at = monotonic() + FRESH
+                self.refused = await self._refusal()
+        if self.refused is not None:
+            raise self.refused
+
+    async def _refusal(self) -> SlackError | None:
         try:
-            await self.client.call("auth.test")
+            async with asyncio.timeout(QUICKLY):
+                await self.client.call("auth.test")
         except SlackError as error:
-            if error.kind is Kind.SETUP:
-                raise
+            return error if error.kind is Kind.SETUP else None
         except (aiohttp.ClientError, TimeoutError, OSError):
             LOG.debug("Slack can't be reached")
+        return None
 
     @asynccontextmanager
     async def listening(self, ports: Ports, rules: Rules, site: web.Application) -> AsyncIterator[SlackApp]:
@@ -122,7 +140,7 @@ def manifest(address: str | None, *, reads_words: bool) -> dict[str, Any]:
 class Desk:
     """Where listeners hand over: a turn is kept at once, and whoever answers turns is woken."""
 
-    def __init__(self, ports: Ports, rules: Rules, voice: Voice, admins: Sequence[str]) -> None:
+    def __init__(self, ports: Ports, rules: Rules, voice: SlackVoice, admins: Sequence[str]) -> None:
         """Keep turns in the store of these ports; admins are written as the registry writes people."""
         self._ports, self._rules, self._voice = ports, rules, voice
         self._admins = frozenset(ports.people.identify(name) for name in admins)
@@ -144,30 +162,30 @@ class Desk:
     async def command(self, user: str, called: str, text: str, key: str) -> Message:
         """Carry out a command of somebody whom the registry names, or of an admin."""
         ports, said = self._ports, self._rules.texts.talk
-        alias = await self._voice.alias(user)
-        caller = await self._caller(alias, called, key) if alias else None
+        aliases = await self._voice.aliases(user)
+        caller = await self._caller(aliases, called, key)
         if caller is None:
-            return told(said.stranger.format(alias=alias) if alias else said.nobody)
+            return told(said.stranger.format(alias=aliases[0]) if aliases else said.nobody)
         words = await self._voice.read(text)
-        return await carry_out(words, caller, ports, self._rules, ports.clock.now(), self._voice.alias)
+        return await carry_out(words, caller, ports, self._rules, ports.clock.now(), self._voice.aliases)
 
     async def home(self, user: str) -> Home | None:
         """Return the home tab of somebody whom the registry names, or of an admin."""
-        alias = await self._voice.alias(user)
-        caller = await self._caller(alias, COMMAND, "") if alias else None
+        caller = await self._caller(await self._voice.aliases(user), COMMAND, "")
         return await home_of(caller, self._ports, self._rules) if caller else None
 
-    async def _caller(self, alias: str, called: str, key: str) -> Caller | None:
-        person_id = self._ports.people.identify(alias)
-        known, is_admin = await self._ports.people.get(person_id), person_id in self._admins
+    async def _caller(self, aliases: Sequence[str], called: str, key: str) -> Caller | None:
+        ids = [self._ports.people.identify(alias) for alias in aliases]
+        known, is_admin = await known_as(aliases, self._ports), bool(self._admins & set(ids))
         if known is None and not is_admin:
             return None
-        return Caller(known or Person(id=person_id, name=alias), is_admin, called, key)
+        return Caller(known or Person(id=ids[0], name=aliases[0]), is_admin, called, key)
 
-    async def change(self, alias: str, *, is_gone: bool) -> None:
+    async def change(self, user: str, alias: str, *, is_gone: bool) -> None:
         """Note that somebody whom the registry names left the workspace, or came back."""
         ports = self._ports
-        known = await ports.people.get(ports.people.identify(alias))
+        self._voice.forget(user)
+        known = await known_as([one for one in (alias, user) if one], ports)
         if known is None or (known.gone_on is not None) is is_gone:
             return
         await ports.people.lost(known.id, ports.clock.now().date() if is_gone else None)

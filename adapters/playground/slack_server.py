@@ -41,6 +41,7 @@ class LocalSlack:
         """Serve on a port of its own."""
         app = web.Application(client_max_size=2**20)
         app.router.add_post("/api/{method}", self._call)
+        app.router.add_get("/api/{method}", self._call)
         app.router.add_post("/response/{user}", self._respond)
         app.router.add_get("/ws", self._socket)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -192,7 +193,6 @@ class LocalSlack:
         judge_message(body, self.state.refused_blocks)
         for post in self.state.posts[channel]:
             if post["ts"] == body.get("ts"):
-                post.pop("blocks", None)
                 post.update({k: body[k] for k in ("text", "blocks") if k in body} | {"edited": True})
                 return {"channel": channel, "ts": post["ts"], "text": post.get("text", "")}
         raise Refused("message_not_found")
@@ -218,9 +218,17 @@ SCOPES = {
 }
 
 
+READS = frozenset({"users.lookupByEmail", "users.info", "conversations.history"})
+"""Methods for which Slack leaves JSON unread."""
+
+
 async def _body_of(request: web.Request) -> Body:
-    """Return the arguments of a call, sent as JSON or as a form."""
+    """Return the arguments of a call, sent as JSON, as a form or as a query."""
+    if request.method == "GET":
+        return dict(request.query)
     if request.content_type == "application/json":
+        if request.match_info["method"] in READS:
+            return {}
         given = await request.json()
         return given if isinstance(given, dict) else {}
     form = await request.post()

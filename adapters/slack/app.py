@@ -41,6 +41,8 @@ QUICK: Final = 2.0
 """Seconds that we take before Slack is answered: it waits three, the way there and back included."""
 AT_ONCE: Final = 1.5
 """Seconds that a command may take to be answered at once."""
+MOST_RESPONSES: Final = 4
+"""Of five that Slack takes at the address of a command."""
 OK: Final = 200
 UNREADABLE: Final = 400
 LATER: Final = 503
@@ -66,7 +68,7 @@ class Core(Protocol):
         """Return what somebody sees on the home tab; None for a stranger."""
         ...
 
-    async def change(self, alias: str, *, is_gone: bool) -> None:
+    async def change(self, user: str, alias: str, *, is_gone: bool) -> None:
         """Note that somebody left the workspace, or came back."""
         ...
 
@@ -185,9 +187,12 @@ class SlackApp:
         doing = asyncio.create_task(self._core.command(typed.user, typed.called, typed.text, typed.key))
         done, _ = await asyncio.wait({doing}, timeout=AT_ONCE)
         if done:
-            return BoltResponse(status=OK, body=_whispered(doing.result()))
+            first, *others = _whispered(doing.result())
+            if others:
+                self._later(self._respond(others, typed.url))
+            return BoltResponse(status=OK, body=first)
         self._later(self._answer_later(doing, typed.url))
-        return BoltResponse(status=OK, body=_whispered(told(self._texts.loading)))
+        return BoltResponse(status=OK, body=_whispered(told(self._texts.loading))[0])
 
     async def _answer_later(self, doing: asyncio.Task[Message], url: str) -> None:
         """Say to a command what came of it."""
@@ -196,7 +201,11 @@ class SlackApp:
         except Exception as fault:  # noqa: BLE001  the boundary of what happens after the acknowledgement
             LOG.warning("a command failed (%s)", type(fault).__name__)
             said = told(self._texts.busy)
-        await self._client.respond(url, _whispered(said))
+        await self._respond(_whispered(said), url)
+
+    async def _respond(self, posts: Sequence[Body], url: str) -> None:
+        for post in posts[:MOST_RESPONSES]:
+            await self._client.respond(url, post)
 
     async def _sent(self, body: Body) -> BoltResponse:
         turn = read_form(body, self._clock.now())
@@ -244,14 +253,13 @@ class SlackApp:
     async def _changed(self, body: Body) -> BoltResponse:
         change = read_change(body)
         if change is not None:
-            await self._core.change(change.alias, is_gone=change.is_gone)
+            await self._core.change(change.user, change.alias, is_gone=change.is_gone)
         return BoltResponse(status=OK, body="")
 
 
-def _whispered(message: Message) -> Body:
-    """Return what only who typed a command sees."""
-    first, *_ = to_posts(message, "")
-    return {"response_type": "ephemeral"} | first
+def _whispered(message: Message) -> list[Body]:
+    """Return what only who typed a command sees; nobody asks again with plainer blocks there, so charts are lines."""
+    return [{"response_type": "ephemeral"} | post for post in to_posts(message, "", draws=False)]
 
 
 def _authorised(token: str) -> Callable[..., Awaitable[AuthorizeResult]]:

@@ -92,12 +92,17 @@ def to_posts(message: Message, delivery: str, *, draws: bool = True) -> list[dic
     return [{"text": text, "blocks": blocks} for blocks in posts]
 
 
+def is_drawn(post: dict[str, Any]) -> bool:
+    """Whether Slack was asked to draw a chart."""
+    return any(block["type"] == DRAWN for block in post.get("blocks", ()))
+
+
 def plainer(post: dict[str, Any], message: Message) -> dict[str, Any] | None:
     """Return a post that asks less of Slack than one it refused: a chart as lines, then no blocks, then None."""
     blocks = post.get("blocks")
-    if blocks is None:
+    if not blocks:
         return None
-    if message.chart is not None and any(block["type"] == DRAWN for block in blocks):
+    if message.chart is not None and is_drawn(post):
         lines = _preformatted(to_bars(message.chart))
         return post | {"blocks": [lines if block["type"] == DRAWN else block for block in blocks]}
     return {key: value for key, value in post.items() if key != "blocks"}

@@ -13,6 +13,8 @@ from bot.ports import Clock
 
 KEPT: Final = timedelta(hours=24)
 """A user is looked up again after so long: people leave, and a message to who has left is taken silently."""
+SHORTLY: Final = timedelta(minutes=5)
+"""So long nobody stays nobody: people come back."""
 USER: Final = re.compile(r"[UW][A-Z0-9]{2,}")
 """Ids of users; a registry may write people so."""
 MENTION: Final = re.compile(r"<(?:@([UW][A-Z0-9]+)|[#!]?([^|<>@]*@?[^|<>]*))(?:\|([^<>]*))?>")
@@ -68,28 +70,33 @@ class Directory:
         opened = await self.client.call("conversations.open", users=user)
         return str(opened["channel"]["id"])
 
-    async def alias(self, user: str) -> str | None:
-        """Return how the registry may write a user: by e-mail; None for bots, for who has left, and for strangers."""
+    async def aliases(self, user: str) -> tuple[str, ...]:
+        """Return how the registry may write a user: by e-mail or by id; nothing for bots, who has left, and strangers."""
         known, now = self._aliases.get(user), self.clock.now()
-        if known is None or now - known.looked_at >= KEPT:
+        if known is None or now - known.looked_at >= (KEPT if known.alias else SHORTLY):
             try:
                 found = (await self.client.call("users.info", user=user))["user"]
             except SlackError as error:
                 if error.kind is Kind.REROUTE:
-                    return None
+                    return ()
                 raise
-            email = "" if is_of_nobody(found) else str(found.get("profile", {}).get("email") or "")
+            email = "" if is_of_nobody(found) else str(found.get("profile", {}).get("email") or user)
             known = self._aliases[user] = User(user, email, now, found.get("tz"))
-        return known.alias or None
+        return tuple(dict.fromkeys((known.alias, user))) if known.alias else ()
 
     async def read(self, text: str) -> str:
         """Return words with Slack's own marks as people write them: users by e-mail, links by what is shown."""
         for user in {found[1] for found in MENTION.finditer(text) if found[1]}:
-            alias = await self.alias(user)
+            alias = next(iter(await self.aliases(user)), "somebody")
             for mark in {found[0] for found in MENTION.finditer(text) if found[1] == user}:
-                text = text.replace(mark, alias or "somebody")
+                text = text.replace(mark, alias)
         plain = MENTION.sub(lambda found: found[3] or str(found[2]).removeprefix("mailto:"), text)
         return plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+    def forget_user(self, user: str) -> None:
+        """Look this user up anew next time: something about them changed."""
+        self._aliases.pop(user, None)
+        self.known = {person: one for person, one in self.known.items() if one.id != user}
 
     def forget(self, person: Person) -> None:
         """Look this person up anew next time."""

@@ -31,7 +31,9 @@ WAIT: Final = timedelta(seconds=30)
 """How long to wait where Slack names no time."""
 
 CODES: Final = {
-    Kind.LATER: frozenset({"ratelimited", "rate_limited", "message_limit_exceeded", "accesslimited"}),
+    Kind.LATER: frozenset(
+        {"ratelimited", "rate_limited", "message_limit_exceeded", "accesslimited", "refused_on_the_way"}
+    ),
     Kind.OPEN: frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"}),
     Kind.REROUTE: frozenset(
         {

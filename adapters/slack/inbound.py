@@ -29,8 +29,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A user of the workspace who left or came back, by their address."""
+    """A user of the workspace who left, came back or changed, by their id and their address."""
 
+    user: str
     alias: str
     is_gone: bool
 
@@ -121,6 +122,7 @@ class _Profile(_Part):
 
 
 class _User(_Part):
+    id: Name
     deleted: bool = False
     is_bot: bool = False
     profile: _Profile = _Profile()
@@ -199,7 +201,8 @@ def read_shortcut(body: object, at: datetime) -> Turn | None:
         return None
     ref = next((ref for value in _values(read.message.blocks) if (ref := parse_ref(value)) and ref.delivery), None)
     key = identity(read.team.id, read.user.id, read.action_ts, read.callback_id)
-    place = f"{read.channel.id}:{read.message.ts}"
+    # A shortcut is offered at every message, wherever it stands: where it is none of ours the answer goes to them alone.
+    place = f"{read.channel.id}:{read.message.ts}" if ref else ""
     what: Tap | Words = Words(text=read.callback_id)
     if ref is not None:
         what = Tap(delivery=ref.delivery, section=ref.section, choice=f"{SHORTCUT}{read.callback_id}")
@@ -254,13 +257,13 @@ def read_home(body: object) -> str | None:
 
 
 def read_change(body: object) -> Changed | None:
-    """Return who left or came back in a `user_change` event; None for bots and for who has no address."""
+    """Return who left or came back in a `user_change` event; None for bots."""
     try:
         read = _UserChange.model_validate(body)
     except ValidationError:
         return None
     user = read.event.user
-    return Changed(user.profile.email, user.deleted) if user.profile.email and not user.is_bot else None
+    return None if user.is_bot else Changed(user.id, user.profile.email, user.deleted)
 
 
 def read_command(body: object) -> Typed | None:

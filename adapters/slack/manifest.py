@@ -29,8 +29,8 @@ SHORTCUTS: Final[Mapping[str, tuple[str, str]]] = {
     "why": ("Why did I get this?", "Tells why a message of Stickshaker came, and who sees your answer."),
     "feedback": ("Feedback on this message", "Tells us what a message of Stickshaker was to you."),
 }
-HOSTS: Final = ("slack.com", "wss-primary.slack.com", "wss-backup.slack.com")
-"""What the process must reach: the Web API, and for a socket the other two."""
+HOSTS: Final = ("slack.com", "hooks.slack.com", "wss-primary.slack.com", "wss-backup.slack.com")
+"""What the process must reach: the Web API, where slow commands are answered, and for a socket the other two."""
 LONGEST_HINT: Final = 100
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from adapters.slack.blocks import plainer, to_posts
+from adapters.slack.blocks import is_drawn, plainer, to_posts
 from adapters.slack.client import SlackClient
 from adapters.slack.directory import Directory, User
 from adapters.slack.errors import BLOCKS, Kind, SlackError, refusal
@@ -22,6 +22,8 @@ EVENT: Final = "stickshaker_delivery"
 POST: Final = "chat.postMessage"
 ASIDE: Final = {"unfurl_links": False, "unfurl_media": False, "mrkdwn": False}
 """Beside each post: no link is followed, and the text beside the blocks is read as it is written."""
+NOT_THERE: Final = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError)
+"""No connection stood, or a proxy refused to make one."""
 LOOKED_AT: Final = 200
 """Posts of a channel that are looked through for a delivery."""
 
@@ -108,7 +110,7 @@ class SlackMessenger:
             answer = await self._client.call(
                 POST, channel=to.user.channel, metadata=metadata, **ASIDE, **post, **besides
             )
-        except aiohttp.ClientConnectorError as fault:  # no connection: nothing can have been taken
+        except NOT_THERE as fault:  # nothing can have been taken
             raise _unreachable(fault) from None
         except SlackError as error:
             less = plainer(post, to.message) if error.code in BLOCKS else None
@@ -116,7 +118,7 @@ class SlackMessenger:
                 LOG.warning(
                     "Slack refused the blocks of delivery %s (%s); it gets plainer ones", to.delivery, error.code
                 )
-                self._client.draws = False
+                self._client.draws = self._client.draws and not is_drawn(post)
                 return await self._post(to, less, thread)
             if error.kind is Kind.REROUTE:
                 self._directory.forget(to.person)

@@ -22,10 +22,26 @@ PER_MINUTE: Final[Mapping[str, float]] = {
 }
 """Calls a minute and workspace by Slack's tiers (docs.slack.dev/apis/web-api/rate-limits). The workspace's cap of posts
 is not published: ten a second is our choice, and what Slack says to more than that is obeyed."""
+POST: Final = "chat.postMessage"
 CHANNEL: Final = 1.0
 """Posts a second into one channel."""
 MOST_CHANNELS: Final = 10_000
 """Channels that are remembered; a second after its last post a channel needs none."""
+
+
+BURST: Final = 20.0
+"""Seconds whose calls may be made at once: Slack counts by the minute."""
+PATIENCE: Final = 5.0
+"""Seconds that a call waits for its turn; what would wait longer comes again later, and is not taken for under way."""
+
+
+class Busy(Exception):  # noqa: N818  a state, no fault
+    """It is not this call's turn for so many seconds."""
+
+    def __init__(self, wait: float) -> None:
+        """Keep how long it would have to wait."""
+        super().__init__(f"{wait:.1f} s")
+        self.wait = wait
 
 
 @dataclass(slots=True)
@@ -35,15 +51,26 @@ class Bucket:
     per_second: float
     burst: float = 1.0
     at: float = 0.0
+    parked: float = 0.0
+    """Until when nothing goes: Slack said so."""
+
+    def wait(self, now: float) -> float:
+        """Return how many seconds the next call has to wait."""
+        return max(0.0, max(self.at, now - self.burst) - now, self.parked - now)
 
     def reserve(self, now: float) -> float:
         """Take the next turn and return how many seconds to wait for it."""
-        self.at = max(self.at, now - self.burst) + 1 / self.per_second
-        return max(0.0, self.at - 1 / self.per_second - now)
+        wait = self.wait(now)
+        self.at = max(self.at, now - self.burst, self.parked) + 1 / self.per_second
+        return wait
+
+    def give_back(self) -> None:
+        """Return a turn that was taken and not used."""
+        self.at -= 1 / self.per_second
 
     def park(self, until: float) -> None:
-        """Let nothing through until then."""
-        self.at = max(self.at, until)
+        """Let nothing through until then; whoever waits already waits anew."""
+        self.parked = max(self.parked, until)
 
 
 @dataclass(slots=True)
@@ -54,20 +81,33 @@ class Pacing:
     channels: dict[str, Bucket] = field(default_factory=dict)
 
     async def turn(self, method: str, channel: str = "") -> None:
-        """Wait until a call may be made."""
+        """Wait until a call may be made; raises Busy where that is not soon."""
         loop = asyncio.get_running_loop()
-        wait = self._method(method).reserve(loop.time())
-        if channel:
-            if len(self.channels) >= MOST_CHANNELS:
-                self.channels = {name: b for name, b in self.channels.items() if b.at > loop.time() - 1}
-            bucket = self.channels.setdefault(channel, Bucket(CHANNEL, burst=0.0))
-            wait = max(wait, bucket.reserve(loop.time()))
-        if wait:
-            await asyncio.sleep(wait)
+        buckets = [self._method(method), *([self._channel(channel, loop.time())] if channel else [])]
+        while True:
+            wait = max(bucket.wait(loop.time()) for bucket in buckets)
+            if wait > PATIENCE:
+                raise Busy(wait)
+            wait = max(bucket.reserve(loop.time()) for bucket in buckets)
+            try:
+                if wait:
+                    await asyncio.sleep(wait)
+            except asyncio.CancelledError:
+                for bucket in buckets:
+                    bucket.give_back()
+                raise
+            if buckets[0].parked <= loop.time():
+                return
 
     def park(self, method: str, pause: timedelta) -> None:
         """Make no call of a method for as long as Slack asked."""
         self._method(method).park(asyncio.get_running_loop().time() + pause.total_seconds())
 
     def _method(self, method: str) -> Bucket:
-        return self.methods.setdefault(method, Bucket(PER_MINUTE.get(method, 20) / 60))
+        per_second = PER_MINUTE.get(method, 20) / 60
+        return self.methods.setdefault(method, Bucket(per_second, 1.0 if method == POST else BURST))
+
+    def _channel(self, channel: str, now: float) -> Bucket:
+        if len(self.channels) >= MOST_CHANNELS:
+            self.channels = {name: b for name, b in self.channels.items() if b.at > now - 1}
+        return self.channels.setdefault(channel, Bucket(CHANNEL, burst=0.0))

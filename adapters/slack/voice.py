@@ -1,14 +1,14 @@
 """The Voice port over Slack's Web API: messages put in the place of others, words in direct messages, private words."""
 
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 
-from adapters.slack.blocks import plainer, to_posts
+from adapters.slack.blocks import is_drawn, plainer, to_posts
 from adapters.slack.client import SlackClient
 from adapters.slack.directory import USER, Directory
 from adapters.slack.errors import BLOCKS, NOBODY, Kind, SlackError, refusal
-from adapters.slack.messenger import ASIDE, EVENT, LOOKED_AT, POST
+from adapters.slack.messenger import ASIDE, EVENT, LOOKED_AT, NOT_THERE, POST
 from bot.domain.people import Person
 from bot.domain.turn import Turn
 from bot.errors import SendRefused
@@ -17,6 +17,8 @@ from bot.messages.talk import told
 from bot.talking import Seen
 
 CHANNELS = ("D", "C", "G")
+UPDATE: Final = "chat.update"
+NOT_NOW: Final = "Slack can't tell now whether this was said"
 
 
 class SlackVoice:
@@ -26,9 +28,13 @@ class SlackVoice:
         """Speak by this client."""
         self._client, self._directory = client, directory
 
-    async def alias(self, user: str) -> str | None:
-        """Return the e-mail of a user of this workspace; what is no user's id is a name already."""
-        return await self._directory.alias(user) if USER.fullmatch(user) else user
+    async def aliases(self, user: str) -> tuple[str, ...]:
+        """Return e-mail and id of a user of this workspace; what is no user's id is a name already."""
+        return await self._directory.aliases(user) if USER.fullmatch(user) else (user,)
+
+    def forget(self, user: str) -> None:
+        """Look a user up anew: Slack said that something about them changed."""
+        self._directory.forget_user(user)
 
     async def look_up(self, person: Person) -> Seen | None:
         """Return what Slack knows of somebody, asked anew."""
@@ -52,7 +58,7 @@ class SlackVoice:
         channel, _, stamp = place.partition(":")
         post, *_ = to_posts(message, delivery, draws=self._client.draws)
         try:
-            await self._call("chat.update", message, post, channel=channel, ts=stamp)
+            await self._call(UPDATE, message, post, channel=channel, ts=stamp)
         except SlackError as error:
             if error.kind is not Kind.GONE:
                 raise _refused(error) from None
@@ -81,6 +87,9 @@ class SlackVoice:
             post, *_ = to_posts(message, "")
             await self._call("chat.postEphemeral", message, post, channel=channel, user=turn.user)
         except SlackError as error:
+            if error.kind is Kind.REROUTE:  # a place where we are not: nothing was said there
+                await self.say(turn.model_copy(update={"place": ""}), told(text))
+                return
             raise _refused(error) from None
 
     async def _channel(self, turn: Turn) -> str:
@@ -98,9 +107,12 @@ class SlackVoice:
             found = await self._client.call(
                 "conversations.history", channel=channel, include_all_metadata=True, limit=LOOKED_AT
             )
-        except SlackError:
+        except SlackError as error:
+            if error.kind in {Kind.LATER, Kind.OPEN}:  # what may have been said is not said again before we know
+                raise SendRefused(NOT_NOW, retry_after=error.retry_after) from None
             return False
-        return any(post.get("metadata", {}).get("event_payload", {}).get("id") == key for post in found["messages"])
+        posts = found.get("messages", [])
+        return any(post.get("metadata", {}).get("event_payload", {}).get("id") == key for post in posts)
 
     async def _call(
         self, method: str, message: Message, post: dict[str, Any], *, channel: str, **arguments: object
@@ -108,15 +120,17 @@ class SlackVoice:
         """Post or update; where Slack refuses the blocks, it gets plainer ones, and at last the words alone."""
         try:
             await self._client.call(method, channel=channel, **post, **arguments)
-        except aiohttp.ClientConnectorError as fault:
+        except NOT_THERE as fault:
             msg = f"Slack can't be reached ({type(fault).__name__})"
             raise SendRefused(msg) from None
         except SlackError as error:
             less = plainer(post, message) if error.code in BLOCKS else None
             if less is None:
                 raise
-            self._client.draws = False
-            await self._call(method, message, less, channel=channel, **arguments)
+            self._client.draws = self._client.draws and not is_drawn(post)
+            # An update without blocks may keep those that were there, and their buttons.
+            bare: dict[str, Any] = {"blocks": []} if method == UPDATE and "blocks" not in less else {}
+            await self._call(method, message, less | bare, channel=channel, **arguments)
 
 
 def _refused(error: SlackError) -> Exception:

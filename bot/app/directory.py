@@ -1,6 +1,7 @@
 """What a chat knows of the people whom the registry names: who has left, who is back, and whose clock is which."""
 
 import logging
+from typing import Final
 
 from bot.domain.calendar import to_zone
 from bot.domain.people import Person
@@ -10,6 +11,9 @@ from bot.talking import Seen, Voice
 
 LOG = logging.getLogger(__name__)
 
+FEW: Final = 5
+"""Of more people, no more than half can have left since yesterday: then the chat, or the way we ask it, is at fault."""
+
 
 async def look_up_all(ports: Ports, voice: Voice) -> int:
     """Ask a chat about everybody and keep what it says; returns how many can't be written to there.
@@ -17,13 +21,17 @@ async def look_up_all(ports: Ports, voice: Voice) -> int:
     It takes as long as the chat's pace makes it; cut off, the next day's round begins anew.
     """
     everybody = await ports.people.all()
-    moved, gone = [], 0
+    found = {person.id: await voice.look_up(person) for person in everybody.values()}
+    gone = sum(seen is not None and seen.is_gone for seen in found.values())
+    if gone > FEW and gone > len(everybody) / 2:
+        LOG.error(
+            "the chat knows %d of %d people not: that is taken for a fault, and nobody for gone", gone, len(everybody)
+        )
+        return gone
+    moved = []
     for person in everybody.values():
-        seen = await voice.look_up(person)
-        if seen is None:
-            continue
-        gone += seen.is_gone
-        if await keep_seen(ports, person, seen):
+        seen = found[person.id]
+        if seen is not None and await keep_seen(ports, person, seen):
             moved.append(person)
     if moved:
         names = {person.name for person in moved}

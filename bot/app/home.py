@@ -49,6 +49,6 @@ async def _office(typed: Typed) -> Shelf:
     return Shelf(said.office, (mode, *(faults or (said.well,)), said.configure.format(command=called)))
 
 
-async def _nobody(given: str) -> str | None:
+async def _nobody(_: str) -> tuple[str, ...]:
     """Return nobody: a tab is not told of anybody."""
-    return given and None
+    return ()

@@ -2,7 +2,7 @@
 
 import logging
 from asyncio import timeout
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -129,8 +129,14 @@ async def faults_of_form(ports: Ports, rules: Rules, voice: Voice, user: str, fo
 
 
 async def _person(voice: Voice, user: str, ports: Ports) -> Person | None:
-    alias = await voice.alias(user)
-    return await ports.people.get(ports.people.identify(alias)) if alias else None
+    return await known_as(await voice.aliases(user), ports)
+
+
+async def known_as(aliases: Sequence[str], ports: Ports) -> Person | None:
+    """Return the person whom the registry writes in one of these ways."""
+    ids = [ports.people.identify(alias) for alias in aliases]
+    found = await ports.people.some(ids)
+    return next((found[one] for one in ids if one in found), None)
 
 
 class Answering:
@@ -143,10 +149,10 @@ class Answering:
 
     async def answer(self) -> bool:
         """Do what the turn asks for; False where it must wait."""
-        alias = await self._voice.alias(self._turn.user)
-        person = await self._ports.people.get(self._ports.people.identify(alias)) if alias else None
+        aliases = await self._voice.aliases(self._turn.user)
+        person = await known_as(aliases, self._ports)
         if person is None:
-            text = self._said.stranger.format(alias=alias) if alias else self._said.nobody
+            text = self._said.stranger.format(alias=aliases[0]) if aliases else self._said.nobody
             await self._voice.whisper(self._turn, text)
             return True
         if person.gone_on is not None:  # here they are
@@ -191,10 +197,11 @@ class Answering:
         for field in choice.form if choice else ():
             picked = found.get(field.key)
             if field.kind is FieldKind.PERSON and picked is not None and picked.text:
-                alias = await self._voice.alias(picked.text)
-                if alias is None:
+                aliases = await self._voice.aliases(picked.text)
+                if not aliases:
                     return None
-                found[field.key] = Given(text=alias)
+                known = await known_as(aliases, self._ports)
+                found[field.key] = Given(text=known.name if known else aliases[0])
         return found
 
     async def _opened(self, person: Person, delivery: Delivery, key: str) -> SayBack | None:

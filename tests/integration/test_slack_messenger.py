@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import pytest
+from aiohttp import web
 from fakes import FakeClock
 from slack_sdk.errors import SlackApiError
 from world import World, old_pilot, world_of
@@ -114,7 +115,7 @@ async def test_who_is_not_there_is_refused_for_good(scene: Scene, name: str) -> 
 async def test_a_history_that_can_not_be_read_now_is_no_answer(scene: Scene) -> None:
     """Too many calls, a fault of Slack's or no connection: it is looked into later, and taken neither for sent nor for absent."""
     await scene.messenger.send(DANA, "d1", NUDGE)
-    for fault in (Fault(Failure.LIMITED), Fault(Failure.BROKEN), Fault(Failure.DROPPED)):
+    for fault in (Fault(Failure.LIMITED), Fault(Failure.BROKEN)):
         scene.slack.state.fail("conversations.history", fault)
         with pytest.raises(SendRefused):
             await scene.messenger.find(DANA, "d1")
@@ -266,3 +267,60 @@ async def test_the_whole_way_to_slack(store: RedisStore, scene: Scene) -> None:
     (delivery,) = await world.ports.outbox.all()
     assert (delivery.state, delivery.ref.split(":")[1]) == (DeliveryState.SENT, scene.got[0]["ts"])
     assert len(scene.got) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "body", "final", "is_open"),
+    [
+        (200, "text/html", "<html>login</html>", False, True),
+        (200, "application/json", '{"ok": tr', False, True),
+        (503, "application/json", "upstream", False, True),
+        (502, "text/html", "bad gateway", False, True),
+        (200, "text/plain", "hello", False, True),
+        (408, "text/html", "timeout", False, True),
+        (403, "text/html", "<html>The proxy says no</html>", False, False),
+    ],
+)
+async def test_what_is_no_answer_of_slacks_ends_nothing(
+    scene: Scene, status: int, kind: str, body: str, *, final: bool, is_open: bool
+) -> None:
+    """A page of a proxy, a broken answer, a gateway: either nothing was taken and it comes again, or that is left open; never is it the end."""
+    await scene.messenger.send(DANA, "d0", NUDGE)
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=status, content_type=kind, text=body)
+
+    site = web.Application()
+    site.router.add_post("/api/chat.postMessage", answer)
+    runner = web.AppRunner(site)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        scene.client.web.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}/api/"
+        with pytest.raises(SlackError if is_open else SendRefused) as told:
+            await scene.messenger.send(DANA, "d1", NUDGE)
+        assert getattr(told.value, "final", False) is final
+    finally:
+        await runner.cleanup()
+
+
+@pytest.mark.parametrize(("given", "seconds"), [("1.5", 1.5), ("9" * 400, 3600.0), ("soon", 30.0), ("-1", 30.0)])
+async def test_whatever_slack_says_of_when_to_come_again(scene: Scene, given: str, seconds: float) -> None:
+    """Parts of a second, absurd numbers and words are read as what can be meant, an hour at the most."""
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": given})
+
+    await scene.messenger.send(DANA, "d0", NUDGE)
+    site = web.Application()
+    site.router.add_post("/api/chat.postMessage", answer)
+    runner = web.AppRunner(site)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        scene.client.web.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}/api/"
+        with pytest.raises(SendRefused) as told:
+            await scene.messenger.send(DANA, "d1", NUDGE)
+        assert told.value.retry_after == timedelta(seconds=seconds)
+    finally:
+        await runner.cleanup()

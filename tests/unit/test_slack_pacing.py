@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.slack import pacing
-from adapters.slack.pacing import MOST_CHANNELS, PER_MINUTE, Bucket, Pacing
+from adapters.slack.pacing import MOST_CHANNELS, PER_MINUTE, Bucket, Busy, Pacing
 
 
 @given(
@@ -37,14 +37,51 @@ def test_posts_into_a_channel_are_a_second_apart() -> None:
 
 
 async def test_a_method_rests_when_slack_says_so() -> None:
-    """The one that was refused waits, and no other."""
-    loop, held = asyncio.get_running_loop(), Pacing()
-    held.park("chat.update", timedelta(seconds=0.3))
+    """The one that was refused waits, those who wait already wait on, and no other method does."""
+    loop, held, ended = asyncio.get_running_loop(), Pacing(), []
+    held.methods["chat.update"] = Bucket(10.0, burst=0.0)
+
+    async def call() -> None:
+        await held.turn("chat.update")
+        ended.append(loop.time())
+
     begun = loop.time()
+    waiting = [asyncio.create_task(call()) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    held.park("chat.update", timedelta(seconds=0.4))
     await held.turn("users.info")
     assert loop.time() - begun < 0.2
-    await held.turn("chat.update")
-    assert loop.time() - begun >= 0.29
+    await asyncio.gather(*waiting)
+    first, second, third = sorted(ended)
+    assert first - begun < 0.1  # it had gone before
+    assert second - begun >= 0.4
+    assert third - second >= 0.09
+
+
+async def test_what_would_wait_long_comes_again_later() -> None:
+    """A turn that is far away is not waited for and not taken; nor is one of somebody who gave up."""
+    held = Pacing()
+    held.park("chat.update", timedelta(seconds=60))
+    with pytest.raises(Busy) as told:
+        await held.turn("chat.update")
+    assert told.value.wait == pytest.approx(60, abs=1)
+    one = held.methods["views.open"] = Bucket(1.0, burst=0.0)
+    await held.turn("views.open")
+    before = one.at
+    waiting = asyncio.create_task(held.turn("views.open"))
+    await asyncio.sleep(0.01)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert one.at == pytest.approx(before, abs=0.1)
+
+
+async def test_many_people_may_open_forms_at_once() -> None:
+    """A trigger lasts three seconds: what Slack allows in a minute is not spread over it evenly."""
+    loop, held = asyncio.get_running_loop(), Pacing()
+    begun = loop.time()
+    await asyncio.gather(*(held.turn("views.open") for _ in range(30)))
+    assert loop.time() - begun < 0.5
 
 
 async def test_channels_are_forgotten_when_there_are_many() -> None:

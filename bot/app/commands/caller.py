@@ -15,6 +15,8 @@ from bot.domain.pilot import Pilot
 from bot.messages.command_texts import CommandTexts
 from bot.ports import Ports
 
+LONGEST_NAME: Final = 200
+"""Characters, as the records have it."""
 NEAR: Final = 3
 """Names that are offered in the place of one that is not known."""
 
@@ -57,8 +59,8 @@ class Typed:
     rules: Rules
     now: datetime
     words: tuple[str, ...]
-    who_is: Callable[[str], Awaitable[str | None]]
-    """Returns how the registry may write somebody whom the chat knows."""
+    who_is: Callable[[str], Awaitable[tuple[str, ...]]]
+    """Returns how the registry may write somebody whom the chat knows, the best way first."""
     named: Pilot | None = None
 
     @property
@@ -94,11 +96,12 @@ class Typed:
 
     async def person(self, given: str) -> Person:
         """Return somebody as they were written, known or new; raises Refused where nobody can be meant."""
-        alias = await self.who_is(given.strip())
-        if not alias or len(alias) > 200:  # noqa: PLR2004  as the records have it
+        aliases = await self.who_is(given.strip())
+        if not aliases or len(aliases[0]) > LONGEST_NAME:
             raise Refused(self.said.no_person.format(given=given[:80]))
-        person_id = self.ports.people.identify(alias)
-        return await self.ports.people.get(person_id) or Person(id=person_id, name=alias)
+        ids = [self.ports.people.identify(alias) for alias in aliases]
+        known = await self.ports.people.some(ids)
+        return next((known[one] for one in ids if one in known), Person(id=ids[0], name=aliases[0]))
 
 
 def rights_of(caller: Caller, pilot: Pilot | None, ports: Ports) -> frozenset[Right]:

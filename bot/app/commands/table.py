@@ -88,7 +88,7 @@ async def carry_out(
     ports: Ports,
     rules: Rules,
     now: datetime,
-    who_is: Callable[[str], Awaitable[str | None]],
+    who_is: Callable[[str], Awaitable[tuple[str, ...]]],
 ) -> Message:
     """Carry out what somebody typed after the name of the command, and return what is said to that.
 
