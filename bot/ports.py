@@ -202,6 +202,10 @@ class Inbox(Protocol):
         """Return what became of a reply, None while it waits."""
         ...
 
+    async def note_of(self, person: str, key: str) -> str | None:
+        """Return what became of a person's reply of this key, None where there is none or it waits."""
+        ...
+
     async def waiting(self) -> list[Reply]:
         """Return replies not yet applied, oldest first."""
         ...

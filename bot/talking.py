@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.people import Person
-from bot.domain.turn import Meant, Turn
+from bot.domain.turn import Meant, Settled, Turn
 from bot.messages.model import Message
 
 
@@ -26,6 +26,14 @@ class Turns(Protocol):
 
     async def later(self, turn: Turn, at: datetime) -> None:
         """Let a held turn wait until then."""
+        ...
+
+    async def settle(self, turn: Turn, settled: Settled) -> None:
+        """Keep what a held turn led to, before anything is done about it."""
+        ...
+
+    async def settled(self, turn: Turn) -> Settled | None:
+        """Return what a turn led to when it was held before, None where it did not get so far."""
         ...
 
     async def answered(self, turn: Turn) -> None:

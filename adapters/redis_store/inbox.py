@@ -63,5 +63,9 @@ class RedisInbox:
 
     async def note(self, reply: Reply) -> str | None:
         """Return what became of a reply."""
-        found = await self._client.hget(self._keys.reply(reply.person, reply.key), "note")
+        return await self.note_of(reply.person, reply.key)
+
+    async def note_of(self, person: str, key: str) -> str | None:
+        """Return what became of a person's reply of this key."""
+        found = await self._client.hget(self._keys.reply(person, key), "note")
         return None if found is None else to_text(found)

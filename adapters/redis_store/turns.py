@@ -7,7 +7,7 @@ from adapters.redis_store.keys import Keys
 from adapters.redis_store.outbox import to_ms
 from adapters.redis_store.scripts import Scripts
 from adapters.redis_store.wire import Client, to_text
-from bot.domain.turn import Meant, Turn
+from bot.domain.turn import Meant, Settled, Turn
 
 KEPT: Final = timedelta(days=90)
 """How long a turn waits to be answered, whatever keeps us from it."""
@@ -53,11 +53,20 @@ class RedisTurns:
         """Let it wait."""
         await self._client.zadd(self._keys.turns, {turn.key: to_ms(at)}, xx=True)
 
+    async def settle(self, turn: Turn, settled: Settled) -> None:
+        """Keep what it led to beside what was done."""
+        await self._client.hset(self._keys.turn(turn.key), "led", settled.to_stored())
+
+    async def settled(self, turn: Turn) -> Settled | None:
+        """Return what it led to."""
+        found = await self._client.hget(self._keys.turn(turn.key), "led")
+        return None if found is None else Settled.from_stored(found)
+
     async def answered(self, turn: Turn) -> None:
         """Forget what was done; off the list last, so that it is never without an answer and off it."""
         async with self._client.pipeline(transaction=True) as pipe:
             pipe.hset(self._keys.turn(turn.key), "done", 1)
-            pipe.hdel(self._keys.turn(turn.key), "doc")
+            pipe.hdel(self._keys.turn(turn.key), "doc", "led")
             pipe.expire(self._keys.turn(turn.key), KNOWN)
             pipe.zrem(self._keys.turns, turn.key)
             await pipe.execute()

@@ -70,7 +70,9 @@ class Standpoint:
         else:
             now, name = (self.cast.owner(pilot), pilot.owner) if pilot else (None, None)
         named = {self.cast.identify(name)} if name else set()
-        return reply.person in asked | named | ({now.id} if now else set())
+        meant = self.cast.named(name)
+        stand_in = {meant.preferences.delegate} if meant and meant.preferences.delegate else set()
+        return reply.person in asked | named | stand_in | ({now.id} if now else set())
 
     def follows(self) -> Follows:
         """Return what follows from the answer: a wish to somebody else, a decision, or neither."""

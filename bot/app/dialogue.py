@@ -1,6 +1,7 @@
 """What words of a person lead to: an answer they have said yes to, or something that is said back."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -16,9 +17,10 @@ from bot.domain.turn import Given, Meant, from_given, to_given
 from bot.messages.answers import Unclear
 from bot.messages.follow_ups import feedback_section, to_message
 from bot.messages.item_answers import read_answer
-from bot.messages.model import Choice, Message
+from bot.messages.model import Choice, FieldKind, Message, Section
 from bot.messages.talk import ABOUT, MOST_OFFERED, YES, shown_back, told, which
-from bot.messages.understanding import confirmed, understand
+from bot.messages.understanding import Understanding, confirmed, understand
+from bot.messages.wording import LONGEST_QUOTE, shorten
 from bot.ports import Ports
 
 HELP: Final = frozenset({"help", "?", "hi", "hello"})
@@ -39,10 +41,15 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class SayBack:
-    """What is said back; nothing was noted. Taps at it are about the delivery."""
+    """What is said back; nothing was noted. Taps at it are about the delivery.
+
+    With `moves`, `meant` takes the place of what waited for their yes.
+    """
 
     message: Message
     delivery: str = ""
+    meant: Meant | None = None
+    moves: bool = False
 
 
 Outcome = Decided | SayBack
@@ -80,13 +87,17 @@ class Dialogue:
         return SayBack(told(await why(self._ports, self._rules, self._person.id, delivery.id, asked, self._now)))
 
     async def at_talk(self, choice: str) -> Outcome:
-        """Return what a tap at something we said back leads to: yes, no, or which question is meant."""
+        """Return what a tap at something we said back leads to: yes, no, or which question is meant.
+
+        What was understood since then is another thing, and not what was tapped at.
+        """
+        kind, _, by = choice.partition(":")
         meant = await self._ports.turns.meant(self._person.id)
-        if meant is None:
+        if meant is None or meant.by != by:
             return SayBack(told(self._said.passed))
-        if choice.startswith(ABOUT):
-            return await self._picked(meant, choice.removeprefix(ABOUT)) or SayBack(told(self._said.passed))
-        return await self._confirmed(meant, is_yes=choice == YES)
+        if kind.startswith(ABOUT):
+            return await self._picked(meant, kind.removeprefix(ABOUT)) or SayBack(told(self._said.passed))
+        return await self._confirmed(meant, is_yes=kind == YES)
 
     async def said(self, words: str) -> Outcome:
         """Return what words lead to."""
@@ -98,10 +109,13 @@ class Dialogue:
             return going_on
         low = plain.casefold().rstrip("?!.") or plain
         if low in HELP:
-            return SayBack(told(self._said.help, self._said.settings))
-        if low == WHY or low.startswith((FEEDBACK, *SETTINGS)):
-            return await self._about_us(low, plain)
-        return await self._about_pilots(plain)
+            outcome: Outcome = SayBack(told(self._said.help, self._said.settings))
+        elif _is_about_us(low):
+            outcome = await self._about_us(low, plain)
+        else:
+            return await self._about_pilots(plain)
+        # Whoever speaks of something else has not said yes, and a later "ok" is no answer to what was before.
+        return replace(outcome, meant=None, moves=True) if isinstance(outcome, SayBack) else outcome
 
     async def _going_on(self, meant: Meant, plain: str) -> Outcome | None:
         """Return what words lead to beside what waits for a yes or a detail; None where they say something new."""
@@ -110,7 +124,10 @@ class Dialogue:
         is_yes = confirmed(plain, self._rules.texts)
         if is_yes is not None and not (is_yes and meant.missing):
             return await self._confirmed(meant, is_yes=is_yes)
-        return await self._filled_in(meant, plain) if meant.missing else None
+        low = plain.casefold().rstrip("?!.")
+        if not meant.missing or low in HELP or _is_about_us(low):
+            return None
+        return await self._filled_in(meant, plain)
 
     async def _picked(self, meant: Meant, plain: str) -> Outcome | None:
         """Return what the kept words mean for the question that was picked by its number."""
@@ -121,39 +138,51 @@ class Dialogue:
         delivery = await self._ports.outbox.get(self._person.id, delivery_id)
         question = await question_at(self._ports, self._rules, self._person, delivery, key) if delivery else None
         if delivery is None or question is None:
-            return SayBack(told(self._said.gone))
-        return await self._understood(delivery, question, meant.words)
+            return SayBack(told(self._said.gone), moves=True)
+        return await self._understood(delivery, question, meant.words, names=True)
 
     async def _confirmed(self, meant: Meant, *, is_yes: bool) -> Outcome:
-        """Take what was understood after a yes; forget it after a no. A yes is forgotten once it was noted."""
+        """Take what was understood after a yes; forget it after a no."""
         if not is_yes:
-            await self._ports.turns.keep_meant(self._person.id, None)
-            return SayBack(told(self._said.not_then))
+            return SayBack(told(self._said.not_then), moves=True)
         delivery = await self._ports.outbox.get(self._person.id, meant.delivery)
         if delivery is None:
-            return SayBack(told(self._said.gone))
+            return SayBack(told(self._said.gone), moves=True)
         return await self.tapped(delivery, meant.section, meant.choice, meant.values)
 
     async def _filled_in(self, meant: Meant, plain: str) -> Outcome | None:
-        """Take words as the detail that was asked for, and ask for the next one, if any."""
+        """Take words as the detail that was asked for, and ask for the next one, if any; None where they are no detail."""
         delivery = await self._ports.outbox.get(self._person.id, meant.delivery)
         question = (
             await question_at(self._ports, self._rules, self._person, delivery, meant.section) if delivery else None
         )
-        if delivery is None or question is None:
+        if delivery is None or question is None or await self._is_an_answer(plain, meant, question):
             return None
         first, *rest = meant.missing
         values = {**meant.values, first: Given(text=plain)}
         answer = await self._read(question, meant.choice, values)
-        if not isinstance(answer, Unclear):
-            offered = (one.label for one in question.section.choices if one.key == meant.choice)
-            return Decided(delivery, question, answer, next(offered, meant.choice))
-        if first in answer.reasons:
-            return SayBack(told(answer.reasons[first]))
-        left = tuple(key for key in rest if key in answer.reasons) or tuple(answer.reasons)
-        kept = meant.model_copy(update={"values": values, "missing": left, "by": self._turn})
-        await self._ports.turns.keep_meant(self._person.id, kept)
-        return SayBack(told(answer.reasons[left[0]]))
+        offered = offered_choice(question, meant.choice)
+        label = offered.label if offered else meant.choice
+        if isinstance(answer, Unclear):
+            if first in answer.reasons:
+                return SayBack(told(answer.reasons[first]))
+            left = tuple(key for key in rest if key in answer.reasons) or tuple(answer.reasons)
+            kept = meant.model_copy(update={"values": values, "missing": left, "by": self._turn})
+            return SayBack(told(answer.reasons[left[0]]), meant=kept, moves=True)
+        kinds = {field.key: field.kind for field in (offered.form if offered else ())}
+        if kinds.get(first) is not FieldKind.TEXT:
+            return Decided(delivery, question, answer, label)
+        # Any words are a text: they are shown back before somebody else may read them.
+        text = self._said.filled.format(answer=label, words=shorten(plain, LONGEST_QUOTE))
+        kept = meant.model_copy(update={"values": values, "missing": (), "by": self._turn})
+        shown = shown_back(question.section, Understanding(text, meant.choice), self._said, self._turn)
+        return SayBack(shown, meant=kept, moves=True)
+
+    async def _is_an_answer(self, plain: str, meant: Meant, question: Question) -> bool:
+        """Whether words are an answer of their own, and not a detail of the one that was begun."""
+        zone = await self.zone(question)
+        fresh = understand(plain, question.section, self._rules.texts, now=self._now, timezone=zone)
+        return fresh.choice is not None and (fresh.choice != meant.choice or not fresh.missing)
 
     async def _about_us(self, low: str, plain: str) -> Outcome:
         """Answer why a message came, take what it was to somebody, or what they set for themselves."""
@@ -171,18 +200,24 @@ class Dialogue:
     async def _about_pilots(self, plain: str) -> Outcome:
         """Understand words as an answer to the question that waits, or ask which of several is meant."""
         letters = await letters_of(self._ports, self._rules, self._person)
-        low = plain.casefold()
-        named = [w for w in letters.waiting if w.section.title.casefold() in low or w.section.pilot.casefold() in low]
+        named = [one for one in letters.waiting if self._names(plain, one.section)]
         pool = named or list(letters.waiting)
         if not pool:
-            return SayBack(told(self._said.nothing_waits))
+            return SayBack(told(self._said.nothing_waits), moves=True)
         if len(pool) == 1:
-            return await self._understood(pool[0].delivery, Question(pool[0].section, pool[0].section.role), plain)
+            question = Question(pool[0].section, pool[0].section.role)
+            return await self._understood(pool[0].delivery, question, plain, names=len(letters.waiting) > 1)
         offered = tuple((one.delivery.id, one.section.key) for one in pool[:MOST_OFFERED])
-        await self._ports.turns.keep_meant(self._person.id, Meant(words=plain[:1000], offered=offered, by=self._turn))
-        return SayBack(which([one.section for one in pool], self._said))
+        kept = Meant(words=plain[:1000], offered=offered, by=self._turn)
+        return SayBack(which([one.section for one in pool], self._said, self._turn), meant=kept, moves=True)
 
-    async def _understood(self, delivery: Delivery, question: Question, words: str) -> Outcome:
+    def _names(self, plain: str, section: Section) -> bool:
+        """Whether words name the pilot of a section: its title, or its id unless that is a word of an answer."""
+        vocabulary = {phrase for phrases in self._rules.texts.words.causes.values() for phrase in phrases}
+        names = [section.title, *([section.pilot] if section.pilot.casefold() not in vocabulary else [])]
+        return any(name and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", plain, re.IGNORECASE) for name in names)
+
+    async def _understood(self, delivery: Delivery, question: Question, words: str, *, names: bool) -> Outcome:
         """Show back what words mean at a question, and keep it until they say yes."""
         section, zone = question.section, await self.zone(question)
         meant = understand(words, section, self._rules.texts, now=self._now, timezone=zone)
@@ -196,10 +231,9 @@ class Dialogue:
                 values=to_given(meant.values),
                 missing=tuple(field.key for field in meant.missing),
             )
-        await self._ports.turns.keep_meant(self._person.id, kept)
-        message = shown_back(section, meant, self._said)
+        message = shown_back(section, meant, self._said, self._turn, names=names)
         is_of_message = meant.choice is None or bool(meant.missing)
-        return SayBack(message, delivery.id if is_of_message else "")
+        return SayBack(message, delivery.id if is_of_message else "", meant=kept, moves=True)
 
     async def _read(self, question: Question, choice: str, values: dict[str, Given]) -> Answer | Unclear:
         zone = await self.zone(question)
@@ -215,3 +249,8 @@ class Dialogue:
 def offered_choice(question: Question, choice: str) -> Choice | None:
     """Return a choice of a section by its key."""
     return next((one for one in question.section.choices if one.key == choice), None)
+
+
+def _is_about_us(low: str) -> bool:
+    """Whether words are about a message or its reader, and no answer."""
+    return low in {WHY, FEEDBACK} or low.startswith(SETTINGS)

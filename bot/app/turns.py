@@ -11,14 +11,14 @@ from bot.app.correlated import correlated
 from bot.app.dialogue import Decided, Dialogue, Outcome, SayBack, offered_choice
 from bot.app.follow_ups import next_section
 from bot.app.on_its_way import on_its_way
-from bot.app.questions import question_at, waits
+from bot.app.questions import Question, question_at, waits
 from bot.app.replies import work_off_replies
 from bot.app.rules import Rules
 from bot.domain.outreach import Delivery
 from bot.domain.people import Person
 from bot.domain.reply import Reply
 from bot.domain.survey import ItemId
-from bot.domain.turn import SHORTCUT, Form, Given, Tap, Turn, Words, from_given
+from bot.domain.turn import SHORTCUT, Form, Given, Settled, Tap, Turn, Words, from_given
 from bot.errors import SendRefused
 from bot.messages.answers import Unclear, Values
 from bot.messages.compose import open_section
@@ -72,7 +72,7 @@ async def _answer(turn: Turn, held: int, voice: Voice, ports: Ports, rules: Rule
         pause = AGAIN
     if not is_over and held >= MOST:
         LOG.error("a turn of a chat was given up after %d tries; its author is told where that gets through", held)
-        await _give_up(turn, voice, rules)
+        await _give_up(turn, voice, ports, rules)
         is_over = True
     if is_over:
         await ports.turns.answered(turn)
@@ -81,9 +81,12 @@ async def _answer(turn: Turn, held: int, voice: Voice, ports: Ports, rules: Rule
     return is_over
 
 
-async def _give_up(turn: Turn, voice: Voice, rules: Rules) -> None:
+async def _give_up(turn: Turn, voice: Voice, ports: Ports, rules: Rules) -> None:
+    """Tell who did the turn what became of it: what was noted where an answer was, else that nothing was."""
     try:
-        await voice.whisper(turn, rules.texts.talk.failed)
+        person = await _person(voice, turn.user, ports)
+        note = await ports.inbox.note_of(person.id, key_of(turn)) if person else None
+        await voice.whisper(turn, note or rules.texts.talk.failed)
     except Exception as fault:  # noqa: BLE001  nothing gets through: that is why it was given up
         LOG.warning("nor could its author be told (%s)", type(fault).__name__)
 
@@ -139,6 +142,26 @@ async def known_as(aliases: Sequence[str], ports: Ports) -> Person | None:
     return next((found[one] for one in ids if one in found), None)
 
 
+def key_of(turn: Turn) -> str:
+    """Return the key of the reply that a turn leads to."""
+    return f"{turn.chat}:{turn.key}"
+
+
+def to_settled(outcome: Outcome) -> Settled:
+    """Return what a turn led to as it is kept."""
+    if isinstance(outcome, Decided):
+        section = outcome.question.section.model_dump_json()
+        return Settled(
+            delivery=outcome.delivery.id,
+            section=section,
+            role=outcome.question.role,
+            answer=outcome.answer,
+            label=outcome.label,
+        )
+    message = outcome.message.to_stored()
+    return Settled(delivery=outcome.delivery, message=message, meant=outcome.meant, moves_meant=outcome.moves)
+
+
 class Answering:
     """One turn under way."""
 
@@ -157,16 +180,30 @@ class Answering:
             return True
         if person.gone_on is not None:  # here they are
             await self._ports.people.lost(person.id, None)
-        outcome = await self._outcome(person)
+        known = await self._ports.turns.settled(self._turn) if self._again else None
+        outcome = await self._outcome(person) if known is None else await self._as_settled(known, person)
         if outcome is None:
             return True
+        if known is None:
+            await self._ports.turns.settle(self._turn, to_settled(outcome))
         if isinstance(outcome, Decided):
             return await self._give(person, outcome)
+        if outcome.moves:
+            await self._ports.turns.keep_meant(person.id, outcome.meant)
         if isinstance(self._turn.what, Words) or outcome.message.sections:
             await self._voice.say(self._turn, outcome.message, outcome.delivery, again=self._again)
         else:
             await self._voice.whisper(self._turn, "\n".join(outcome.message.body))
         return True
+
+    async def _as_settled(self, settled: Settled, person: Person) -> Outcome:
+        """Return what the turn led to when it was held before: what it moved then is not asked about again."""
+        delivery = await self._ports.outbox.get(person.id, settled.delivery) if settled.delivery else None
+        if settled.answer is not None and settled.section is not None and delivery is not None:
+            question = Question(Section.model_validate_json(settled.section), settled.role)
+            return Decided(delivery, question, settled.answer, settled.label)
+        message = Message.from_stored(settled.message) if settled.message else told(self._said.gone)
+        return SayBack(message, settled.delivery, settled.meant, settled.moves_meant)
 
     async def _outcome(self, person: Person) -> Outcome | None:
         """Return what the turn leads to; None where it is done already."""
@@ -227,7 +264,7 @@ class Answering:
         """Have an answer noted, and show what follows from it."""
         section = decided.question.section
         reply = Reply(
-            key=f"{self._turn.chat}:{self._turn.key}",
+            key=key_of(self._turn),
             person=person.id,
             case_id=section.case_id,
             pilot=section.pilot,

@@ -6,7 +6,9 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from bot.domain.outreach import Role
 from bot.domain.record import Record
+from bot.domain.reply import Answer
 
 LONGEST: Final = 4_000
 """Characters of words that are read."""
@@ -105,3 +107,20 @@ class Meant(Record):
     missing: tuple[str, ...] = ()
     words: str = ""
     offered: tuple[tuple[str, str], ...] = ()
+
+
+class Settled(Record):
+    """What a turn led to, kept until it was shown: cut off there, it is shown and not worked out anew.
+
+    Either an `answer` at a section (JSON of a Section) of a delivery, or a `message` (JSON of a Message) that is said.
+    With `moves_meant`, `meant` takes the place of what waited for their yes.
+    """
+
+    delivery: str = ""
+    section: str | None = None
+    role: Role = Role.OWNER
+    answer: Answer | None = None
+    label: str = ""
+    message: str | None = None
+    meant: Meant | None = None
+    moves_meant: bool = False

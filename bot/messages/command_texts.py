@@ -34,6 +34,7 @@ class CommandTexts(Group):
     usage: Annotated[str, holes("command", "usage")]
     example: Annotated[str, holes("command", "example")]
     no_pilot: Annotated[str, holes("given", "near")]
+    several_pilots: Annotated[str, holes("given", "ids")]
     did_you_mean: Annotated[str, holes("near")]
     not_allowed: Annotated[str, holes("who")]
     anyone: Plain
@@ -56,6 +57,7 @@ class CommandTexts(Group):
     no_stage_known: Plain
     stage_line: Annotated[str, holes("stage", "day")]
     none_open: Plain
+    some_open: Plain
     states: Annotated[dict[CaseState, Plain], complete(tuple(CaseState))]
     status_people: Annotated[str, holes("owner", "sponsor", "lead")]
     nobody: Plain
@@ -72,6 +74,7 @@ class CommandTexts(Group):
     waits_held: Annotated[str, holes("person")]
     waits_done: Annotated[str, holes("pilot", "kind")]
     no_such_wait: Annotated[str, holes("pilot", "kind", "kinds")]
+    no_waits: Annotated[str, holes("pilot")]
     settings_lines: Annotated[str, holes("delegate", "away", "digest", "hour", "out")]
     not_set: Plain
     any_hour: Plain
@@ -82,6 +85,8 @@ class CommandTexts(Group):
     hour_set: Annotated[str, holes("hour")]
     no_digest: Plain
     mydata_lines: Annotated[str, holes("name", "roles", "sent", "last", "answers", "command")]
+    and_more: Counted
+    no_message: Plain
     role_of: Annotated[str, holes("role", "pilots")]
     no_role: Plain
     never: Plain

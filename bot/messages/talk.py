@@ -21,25 +21,31 @@ def told(*paragraphs: str) -> Message:
     return Message(kind=TALK, body=tuple(p for p in paragraphs if p), footer="")
 
 
-def shown_back(section: Section, meant: Understanding, said: TalkTexts) -> Message:
-    """Return what was understood, with the answers to that: yes or no, the rest of a form, or between which it is."""
+def shown_back(section: Section, meant: Understanding, said: TalkTexts, by: str, *, names: bool = False) -> Message:
+    """Return what was understood, with the answers to that: yes or no, the rest of a form, or between which it is.
+
+    `by` tells what was understood now from what was before; with `names` the pilot is named, where several wait.
+    """
     offered = {choice.key: choice for choice in section.choices}
     if meant.choice is None:
         choices = [offered[key] for key in meant.candidates if key in offered]
     elif meant.missing:
         choices = [offered[meant.choice].model_copy(update={"label": said.fill})] if meant.choice in offered else []
     else:
-        choices = [Choice(key=YES, label=said.is_right), Choice(key=NO, label=said.is_not)]
+        choices = [Choice(key=f"{YES}:{by}", label=said.is_right), Choice(key=f"{NO}:{by}", label=said.is_not)]
+    fact = f"{shorten(section.title, LONGEST_NAME)}: {meant.text}" if names and section.title else meant.text
     asked = section.model_copy(
-        update={"fact": meant.text, "question": None, "choices": tuple(choices), "quote": None, "footer": ""}
+        update={"fact": fact, "question": None, "choices": tuple(choices), "quote": None, "footer": ""}
     )
     return Message(kind=TALK, sections=(asked,), footer="")
 
 
-def which(sections: Sequence[Section], said: TalkTexts) -> Message:
-    """Return the question which of several is meant, with a choice for each."""
+def which(sections: Sequence[Section], said: TalkTexts, by: str) -> Message:
+    """Return the question which of several is meant, with a choice for each of the first few."""
     labels = [f"{shorten(one.title, LONGEST_NAME)}: {one.line or one.fact}" for one in sections[:MOST_OFFERED]]
-    choices = tuple(Choice(key=f"{ABOUT}{n}", label=shorten(label, LONGEST_LABEL)) for n, label in enumerate(labels, 1))
+    choices = tuple(
+        Choice(key=f"{ABOUT}{n}:{by}", label=shorten(label, LONGEST_LABEL)) for n, label in enumerate(labels, 1)
+    )
     text = said.which.format(count=len(sections))
     asked = Section(case_id="", pilot="", title="", fact=text, choices=choices)
     return Message(kind=TALK, sections=(asked,), footer="")

@@ -41,6 +41,7 @@ class TalkTexts(Group):
     unknown_person: Plain
     not_then: Plain
     busy: Plain
+    filled: Annotated[str, holes("answer", "words")]
     unclear: Annotated[str, holes("reasons")]
     failed: Plain
     nothing_waits: Plain

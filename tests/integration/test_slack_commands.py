@@ -63,13 +63,14 @@ async def test_help_shows_what_one_may_use(office: Office) -> None:
         ("snooze tax", "Write it as: /pilots snooze PILOT DAY"),
         ("snooze tax soonish", "For example: /pilots snooze tax two weeks"),
         ("stage tax flying", "'flying' is no stage. There are idea, approved"),
-        ("stage tax pilot tomorrow", "it takes a day as 2026-03-02"),
+        ("stage tax pilot tomorrow", "it takes a day until today, as 2026-03-02"),
+        ("stage tax pilot 2999-01-01", "it takes a day until today"),
         ("set", "Write it as: /pilots set"),
         ("set colour red", "Write it as: /pilots set"),
         ("set hour 25", "Which hour of your day"),
         ("delegate", "Write it as: /pilots delegate PERSON"),
         ("dependency tax", "Write it as: /pilots dependency"),
-        ("dependency tax legal done", "does not wait for legal; there is not set"),
+        ("dependency tax legal done", "Tax letters waits for nothing that was told."),
         ("pause", "Did you mean pause all?"),
     ],
 )
@@ -85,9 +86,16 @@ async def test_what_can_not_be_meant_gets_the_usage(office: Office, text: str, s
     [
         ("edit tax", "Write it as: /pilots edit PILOT FIELD VALUE"),
         ("edit tax colour red", "There is no field 'colour'. There are name, seats"),
-        ("edit tax seats many", "'many' can't be taken as seats: it takes a whole number."),
+        ("edit tax seats many", "'many' can't be taken as seats: it takes a whole number from 0 to 65534."),
         ("edit tax timezone Mars/Base", "it takes a name such as Europe/Berlin"),
         ("edit tax target_date soon", "it takes a day as 2026-03-02"),
+        ("edit tax target_date 0", "it takes a day as 2026-03-02"),
+        ("edit tax start 9999-12-31", "it takes a day as 2026-03-02"),
+        ("edit tax seats 70000", "it takes a whole number from 0 to 65534."),
+        ("edit tax name \x01\x02", "it takes a text"),
+        ("add a\x01b Name", "at most 200 letters"),
+        ("add TAX Letters", "There is a pilot 'TAX' already"),
+        ("owner tax chat kim", "I can't tell who 'chat kim' is"),
         ("add hr", "Write it as: /pilots add ID NAME"),
         ("add tax Tax letters", "There is a pilot 'tax' already"),
         ("golive now", "It is live already"),
@@ -243,7 +251,8 @@ async def test_what_is_kept_about_somebody_is_shown_to_them(office: Office) -> N
     await office.story.until(to(at_firm("dana"), "nudge"))
     shown = await say(office, "dana", "mydata")
     assert (
-        "Kept about you: the address dana@n.example; the owner of the pilot of Tax letters; 1 messages to you" in shown
+        "Kept about you: the address dana@n.example; the owner of the pilot: Tax letters; messages to you: 1, the last one"
+        in shown
     )
     assert "no role in a pilot" in await say(office, "kim", "mydata")
     assert "Tax letters" in await say(office, "dana", "why")
@@ -259,3 +268,76 @@ async def test_whatever_is_typed_is_answered(office: Office, text: str) -> None:
     answer: Answer = await office.at("kim").command(text)
     assert answer.status == 200
     assert answer.body["text"]
+
+
+async def test_a_pilot_is_found_by_its_longest_name_and_never_guessed(office: Office) -> None:
+    """A name that begins as an id does is that name; of equal ones the caller's own is meant, else it is asked which."""
+    for pilot_id, name in (("hr", "Job ads"), ("x1", "hr chat"), ("x2", "Copilot"), ("x3", "copilot")):
+        await say(office, "ada", f"add {pilot_id} {name}" if pilot_id != "x3" else "add x3 Other")
+    await say(office, "ada", "edit x3 name Copilot")
+    await say(office, "ada", "owner x2 dana@n.example")
+    assert "owner of hr chat is now kim@n.example" in await say(office, "ada", "owner hr chat kim@n.example")
+    assert "several pilots called 'Copilot': x2, x3" in await say(office, "ada", "stage Copilot scale")
+    assert "stage of Copilot is now scale" in await say(office, "dana", "stage copilot scale")
+    assert (pilot := await office.story.world.ports.pilots.get("x2")) is not None
+    assert pilot.stage is Stage.SCALE
+    assert "did you mean" not in await say(office, "kim", "status ta")
+
+
+async def test_nobody_is_made_up(office: Office) -> None:
+    """A mention of who has left, a word or a half address is nobody; "nobody" takes a name out."""
+    office.slack.state.user_of(at_firm("jo")).deleted = True
+    for name in (f"<@{office.at('jo').user}>", "<@U99999999>", "somebody", "kim@", "chat kim"):
+        assert "I can't tell who" in await say(office, "lee", f"owner tax {name}")
+    assert "is now nobody named" in await say(office, "lee", "sponsor tax nobody")
+    assert (pilot := await office.story.world.ports.pilots.get("tax")) is not None
+    assert (pilot.owner, pilot.sponsor) == (at_firm("dana"), None)
+
+
+async def test_a_stage_that_was_told_wrongly_is_corrected(office: Office) -> None:
+    """What is told of an earlier day takes the place of what was told of later ones."""
+    await say(office, "dana", "stage tax scale")
+    await say(office, "dana", "stage tax build 2026-01-14")
+    pilot = await office.story.world.ports.pilots.get("tax")
+    assert pilot is not None
+    assert [(e.stage, e.since) for e in pilot.stage_history] == [
+        (Stage.PILOT, date(2026, 1, 12)),
+        (Stage.BUILD, date(2026, 1, 14)),
+    ]
+    assert "stage build since Wed 14 January" in await say(office, "dana", "status tax")
+
+
+async def test_who_stands_in_does_what_they_may(office: Office) -> None:
+    """The owner named jo: jo lists the pilot, sees what the owner sees, and snoozes it, though the owner is not away."""
+    story = office.story
+    await story.until(to(at_firm("dana"), "nudge"))
+    assert "No pilot is registered under your name" in await say(office, "jo", "list")
+    await say(office, "dana", "delegate jo@n.example")
+    assert "Tax letters (tax)" in await say(office, "jo", "list")
+    assert "a question waits for its answer" in await say(office, "jo", "status tax")
+    assert "left alone until" in await say(office, "jo", "snooze tax two weeks")
+    assert (await story.case()).state is CaseState.SNOOZED
+
+
+async def test_a_sponsor_does_not_see_how_it_stands_with_the_owner(office: Office) -> None:
+    """That something is open, and not what the owner said about it."""
+    story = office.story
+    await story.until(to(at_firm("dana"), "nudge"))
+    await office.act(office.at("dana").tap("Something is in the way"))
+    await office.act(office.at("dana").send(cause="data"))
+    assert "something is in the way" in await say(office, "dana", "list")
+    for text in ("list", "status tax"):
+        seen = await say(office, "sam", text)
+        assert "something is open" in seen
+        assert "in the way" not in seen
+
+
+async def test_kinds_of_what_is_waited_for_are_compared_without_case(office: Office) -> None:
+    """So "Legal" and "legal" are one, and "done" is no kind."""
+    await say(office, "dana", "dependency tax Legal kim@n.example")
+    await say(office, "dana", "dependency tax legal kim@n.example")
+    assert (pilot := await office.story.world.ports.pilots.get("tax")) is not None
+    assert len(pilot.dependencies) == 1
+    assert "it waits for legal" in await say(office, "dana", "dependency tax data done")
+    assert "does not wait for LEGAL any more" in await say(office, "dana", "dependency tax LEGAL done")
+    assert "waits for nothing that was told" in await say(office, "dana", "dependency tax done")

@@ -58,9 +58,9 @@ def test_each_command_is_in_the_table_with_its_words() -> None:
 
 def test_what_was_understood_is_shown_with_a_yes_and_a_no() -> None:
     """The sentence and two answers stand alone: no other choice, no quote, no footer of the question."""
-    message = shown_back(SECTION, Understanding("Understood: it is on track. Right?", "on_track"), TEXTS.talk)
+    message = shown_back(SECTION, Understanding("Understood: it is on track. Right?", "on_track"), TEXTS.talk, "t1")
     (asked,) = message.sections
-    assert [choice.key for choice in asked.choices] == [YES, NO]
+    assert [choice.key for choice in asked.choices] == [f"{YES}:t1", f"{NO}:t1"]
     assert (asked.fact, asked.question, asked.quote, message.footer) == (
         "Understood: it is on track. Right?",
         None,
@@ -72,16 +72,16 @@ def test_what_was_understood_is_shown_with_a_yes_and_a_no() -> None:
 
 def test_between_answers_those_that_are_offered_are_shown() -> None:
     """Where words say two things, or none, only answers of the question can be tapped."""
-    several = shown_back(SECTION, Understanding("Which?", candidates=("blocked", "stop")), TEXTS.talk)
+    several = shown_back(SECTION, Understanding("Which?", candidates=("blocked", "stop")), TEXTS.talk, "t1")
     assert [choice.key for choice in several.sections[0].choices] == ["blocked"]
-    assert shown_back(SECTION, Understanding("Not understood."), TEXTS.talk).sections[0].choices == ()
+    assert shown_back(SECTION, Understanding("Not understood."), TEXTS.talk, "t1").sections[0].choices == ()
 
 
 def test_which_question_is_meant_is_asked_with_few_choices() -> None:
     """At most ten, each with its pilot and in few words, numbered from one behind the buttons."""
     many = [SECTION.model_copy(update={"case_id": f"p{n}#1", "title": f"Pilot {n} " + "x" * 90}) for n in range(14)]
-    (asked,) = which(many, TEXTS.talk).sections
-    assert [choice.key for choice in asked.choices] == [f"about{n}" for n in range(1, MOST_OFFERED + 1)]
+    (asked,) = which(many, TEXTS.talk, "t1").sections
+    assert [choice.key for choice in asked.choices] == [f"about{n}:t1" for n in range(1, MOST_OFFERED + 1)]
     assert all(len(choice.label) <= 75 for choice in asked.choices)
     assert asked.fact == "14 questions wait for you. Which pilot is this about?"
 

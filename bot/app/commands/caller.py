@@ -1,5 +1,6 @@
 """Who typed a command, in which roles they may do something, and what a command works with."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,8 @@ from bot.domain.pilot import Pilot
 from bot.messages.command_texts import CommandTexts
 from bot.ports import Ports
 
+ADDRESS: Final = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+|[UW][A-Z0-9]{4,}")
+"""How somebody may be written whom the registry does not know yet: an address, or a chat's own id."""
 LONGEST_NAME: Final = 200
 """Characters, as the records have it."""
 NEAR: Final = 3
@@ -97,11 +100,13 @@ class Typed:
     async def person(self, given: str) -> Person:
         """Return somebody as they were written, known or new; raises Refused where nobody can be meant."""
         aliases = await self.who_is(given.strip())
-        if not aliases or len(aliases[0]) > LONGEST_NAME:
-            raise Refused(self.said.no_person.format(given=given[:80]))
         ids = [self.ports.people.identify(alias) for alias in aliases]
         known = await self.ports.people.some(ids)
-        return next((known[one] for one in ids if one in known), Person(id=ids[0], name=aliases[0]))
+        found = next((known[one] for one in ids if one in known), None)
+        is_new = found is None and aliases and ADDRESS.fullmatch(aliases[0]) and len(aliases[0]) <= LONGEST_NAME
+        if found is None and not is_new:
+            raise Refused(self.said.no_person.format(given=given[:80]))
+        return found or Person(id=ids[0], name=aliases[0])
 
 
 def rights_of(caller: Caller, pilot: Pilot | None, ports: Ports) -> frozenset[Right]:
@@ -125,23 +130,28 @@ async def stands_in(caller: Caller, pilot: Pilot, ports: Ports) -> frozenset[Rig
     )
 
 
-async def find_pilot(words: tuple[str, ...], ports: Ports, said: CommandTexts) -> tuple[Pilot, tuple[str, ...]]:
+async def find_pilot(
+    words: tuple[str, ...], caller: Caller, ports: Ports, said: CommandTexts
+) -> tuple[Pilot, tuple[str, ...]]:
     """Return the pilot that the first words name, by id or by name, and the words after it.
 
-    The longest name counts. Raises Refused, with those that look alike.
+    The longest name counts, and of equal ones that in which the caller has a role. Raises Refused, with those that look
+    alike as far as the caller may know of them.
     """
-    first = await ports.pilots.get(words[0]) if words else None
-    if first is not None:
-        return first, words[1:]
     pilots = await ports.pilots.all()
-    by_name = {key: p for p in pilots for key in (p.name.casefold(), p.id.casefold())}
     for count in range(len(words), 0, -1):
-        found = by_name.get(" ".join(words[:count]).casefold())
-        if found is not None:
-            return found, words[count:]
+        given = " ".join(words[:count])
+        exact = [p for p in pilots if p.id == given]
+        found = exact or [p for p in pilots if given.casefold() in {p.id.casefold(), p.name.casefold()}]
+        mine = [p for p in found if len(rights_of(caller, p, ports)) > 1]
+        if len(found) == 1 or len(mine) == 1:
+            return (mine or found)[0], words[count:]
+        if found:
+            raise Refused(said.several_pilots.format(given=given[:80], ids=", ".join(sorted(p.id for p in found))))
     given = words[0] if words else ""
     low = given.casefold()
-    near = [p.id for p in pilots if low and (low in p.id.casefold() or low in p.name.casefold())][:NEAR]
-    near = near or get_close_matches(given, [p.id for p in pilots], n=NEAR)
+    known = [p for p in pilots if caller.is_admin or len(rights_of(caller, p, ports)) > 1]
+    near = [p.id for p in known if low and (low in p.id.casefold() or low in p.name.casefold())][:NEAR]
+    near = near or get_close_matches(given, [p.id for p in known], n=NEAR)
     hint = said.did_you_mean.format(near=", ".join(near)) if near else ""
     raise Refused(said.no_pilot.format(given=given[:80], near=hint), shows_usage=not given)

@@ -9,12 +9,14 @@ from bot.app.weekly import shown
 from bot.app.why import why as tell_why
 from bot.domain.outreach import DeliveryState
 from bot.domain.weekly import WeeklyState
+from bot.messages.command_texts import CommandTexts
 from bot.messages.model import Message
 from bot.messages.talk import told
 from bot.messages.wording import name_day
 
 SETS: Final = {"delegate": DELEGATE, "away": AWAY, "digest": DIGEST}
 HOUR: Final = "hour"
+MOST_NAMED: Final = 5
 
 
 async def why(typed: Typed) -> Message:
@@ -22,7 +24,7 @@ async def why(typed: Typed) -> Message:
     letters = await letters_of(typed.ports, typed.rules, typed.me)
     sent = [(one.delivery, one.section) for one in letters.waiting] + [*letters.past]
     if not sent:
-        return told(typed.rules.texts.talk.nothing_waits)
+        return told(typed.said.no_message)
     delivery, section = max(sent, key=lambda one: one[0].claimed_at or one[0].made_at)
     return told(await tell_why(typed.ports, typed.rules, typed.me.id, delivery.id, section.case_id, typed.now))
 
@@ -34,12 +36,13 @@ async def settings(typed: Typed) -> Message:
 
 async def settings_line(typed: Typed) -> str:
     """Return what somebody set for themselves, in a few sentences."""
-    said, own = typed.said, typed.me.preferences
+    said, own, today = typed.said, typed.me.preferences, typed.now.date()
+    away = own.away_until
     stand_in = (await typed.ports.people.some([own.delegate])).get(own.delegate) if own.delegate else None
     digest = said.digest_at.format(day=WEEKDAYS[own.digest.weekday].capitalize(), hour=own.digest.hour)
     return said.settings_lines.format(
         delegate=stand_in.name if stand_in else said.not_set,
-        away=name_day(own.away_until, typed.now.date()) if own.away_until else said.not_set,
+        away=name_day(away, today) if away and away > today else said.not_set,
         digest=digest,
         hour=f"{own.hour}:00" if own.hour is not None else said.any_hour,
         out=said.no_messages if typed.me.opted_out else said.messages,
@@ -110,7 +113,7 @@ async def mydata(typed: Typed) -> Message:
             p.name for p in pilots if p.programme_lead and ports.people.identify(p.programme_lead) == typed.me.id
         ],
     }
-    named = [said.role_of.format(role=role, pilots=", ".join(names[:5])) for role, names in roles.items() if names]
+    named = [said.role_of.format(role=role, pilots=_listed(names, said)) for role, names in roles.items() if names]
     cases = await ports.cases.some(sorted({o.pilot for d in sent for o in d.active if o.pilot}))
     answers = sum(one.by == typed.me.id for stored in cases.values() for one in stored.case.answers)
     return told(
@@ -123,6 +126,11 @@ async def mydata(typed: Typed) -> Message:
             command=typed.caller.called,
         )
     )
+
+
+def _listed(names: list[str], said: CommandTexts) -> str:
+    more = said.and_more.format(count=len(names) - MOST_NAMED) if len(names) > MOST_NAMED else ""
+    return f"{', '.join(names[:MOST_NAMED])}{more}"
 
 
 async def optout(typed: Typed) -> Message:

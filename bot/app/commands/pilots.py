@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from bot.app.commands.caller import Refused, Right, Typed, rights_of
+from bot.app.commands.caller import Refused, Right, Typed, rights_of, stands_in
 from bot.app.replies import work_off_replies
 from bot.domain.ask import Request
 from bot.domain.calendar import to_zone
@@ -26,13 +26,19 @@ from bot.policy.wishes import readable
 from bot.ports import StoredCase
 
 MOST_LISTED: Final = 30
+DAY: Final = "a day as 2026-03-02"
+FIRST, LAST = date(2000, 1, 1), date(2100, 1, 1)
+"""Days that can be meant."""
+DONE: Final = "done"
+LONGEST_KIND: Final = 80
+LONGEST_ID: Final = 200
 FIELDS: Final[Mapping[str, str]] = {
-    "name": "a text",
-    "seats": "a whole number",
-    "planned_stage_days": "a whole number of days",
-    "start": "a day as 2026-03-02",
-    "target_date": "a day as 2026-03-02",
-    "last_release": "a day as 2026-03-02",
+    "name": "a text of at most 300 characters",
+    "seats": "a whole number from 0 to 65534",
+    "planned_stage_days": "a whole number of days from 1 to 3650",
+    "start": DAY,
+    "target_date": DAY,
+    "last_release": DAY,
     "country": "two letters such as DE",
     "timezone": "a name such as Europe/Berlin",
     "use_case_family": "a text",
@@ -58,7 +64,7 @@ async def lines_of(typed: Typed, most: int) -> list[str]:
     """Return a line for each pilot of who asks, those with an open case first."""
     mine, cases = await _mine(typed)
     mine.sort(key=lambda p: (not _is_open(cases.get(p.id)), p.name.casefold()))
-    lines = [_line(p, cases.get(p.id), typed) for p in mine[:most]]
+    lines = [_line(p, cases.get(p.id), typed, sees_all=_sees_all(typed, p)) for p in mine[:most]]
     return [*lines, *([typed.said.list_more.format(count=len(mine) - most)] if len(mine) > most else [])]
 
 
@@ -76,18 +82,28 @@ async def asked_lines(typed: Typed, most: int) -> list[str]:
 
 async def _mine(typed: Typed) -> tuple[list[Pilot], Mapping[str, StoredCase]]:
     """Return the pilots in which somebody has a role, all for an admin, with their cases."""
-    pilots = await typed.ports.pilots.all()
-    is_mine = [p for p in pilots if typed.caller.is_admin or len(rights_of(typed.caller, p, typed.ports)) > 1]
-    return is_mine, await typed.ports.cases.some([p.id for p in is_mine])
+    ports, pilots = typed.ports, await typed.ports.pilots.all()
+    others = {ports.people.identify(name) for p in pilots for name in (p.owner, p.sponsor) if name}
+    people = {} if typed.caller.is_admin else await ports.people.some(sorted(others))
+    stood_for = {one.id for one in people.values() if one.preferences.delegate == typed.me.id}
+
+    def is_mine(pilot: Pilot) -> bool:
+        names = [ports.people.identify(name) for name in (pilot.owner, pilot.sponsor) if name]
+        return len(rights_of(typed.caller, pilot, ports)) > 1 or bool(stood_for & set(names))
+
+    mine = [p for p in pilots if typed.caller.is_admin or is_mine(p)]
+    return mine, await ports.cases.some([p.id for p in mine])
 
 
 def _is_open(stored: StoredCase | None) -> bool:
     return stored is not None and not stored.case.is_closed
 
 
-def _line(pilot: Pilot, stored: StoredCase | None, typed: Typed) -> str:
-    said = typed.said
-    state = said.states[stored.case.state] if stored and not stored.case.is_closed else said.none_open
+def _line(pilot: Pilot, stored: StoredCase | None, typed: Typed, *, sees_all: bool) -> str:
+    """Tell a pilot in a line; where it stands with its owner is the owner's to show to a sponsor."""
+    said, state = typed.said, typed.said.none_open
+    if stored is not None and not stored.case.is_closed:
+        state = said.states[stored.case.state] if sees_all else said.some_open
     name = shorten(pilot.name, LONGEST_NAME)
     return said.list_line.format(name=name, id=pilot.id, stage=_stage(pilot, typed), state=state)
 
@@ -108,15 +124,15 @@ async def status(typed: Typed) -> Message:
     people = said.status_people.format(
         owner=pilot.owner or said.nobody, sponsor=pilot.sponsor or said.nobody, lead=pilot.programme_lead or said.nobody
     )
-    lines = [_line(pilot, stored, typed), people]
+    sees_all = _sees_all(typed, pilot) or Right.OWNER in await stands_in(typed.caller, pilot, typed.ports)
+    lines = [_line(pilot, stored, typed, sees_all=sees_all), people]
     if stored is not None and not stored.case.is_closed:
-        lines += _case_lines(stored.case, typed, today, sees_all=_sees_all(typed))
+        lines += _case_lines(stored.case, typed, today, sees_all=sees_all)
     return told(*lines)
 
 
-def _sees_all(typed: Typed) -> bool:
-    rights = rights_of(typed.caller, typed.pilot, typed.ports)
-    return bool(rights & {Right.ADMIN, Right.OWNER, Right.LEAD})
+def _sees_all(typed: Typed, pilot: Pilot) -> bool:
+    return bool(rights_of(typed.caller, pilot, typed.ports) & {Right.ADMIN, Right.OWNER, Right.LEAD})
 
 
 def _case_lines(case: Case, typed: Typed, today: date, *, sees_all: bool) -> list[str]:
@@ -184,6 +200,7 @@ async def _answer(typed: Typed, answer: Answer, role: Role) -> Message:
         received_at=typed.now,
         role=role,
     )
+    await ports.turns.keep_meant(typed.me.id, None)  # what they said before is overtaken
     await ports.inbox.receive(reply)
     await work_off_replies(ports, typed.rules)
     return told(await ports.inbox.note(reply) or typed.rules.texts.talk.busy)
@@ -194,8 +211,12 @@ async def add(typed: Typed) -> Message:
     if len(typed.words) < 2:  # noqa: PLR2004  an id and a name
         raise Refused("", shows_usage=True)
     pilot_id, name = typed.words[0], " ".join(typed.words[1:])
-    if await typed.ports.pilots.get(pilot_id) is not None:
-        raise Refused(typed.said.exists.format(id=pilot_id, command=typed.caller.called))
+    taken = {other.casefold() for p in await typed.ports.pilots.all() for other in (p.id, p.name)}
+    known = next((one for one in (pilot_id, name) if one.casefold() in taken), None)
+    if known is not None:
+        raise Refused(typed.said.exists.format(id=known[:80], command=typed.caller.called))
+    if len(pilot_id) > LONGEST_ID or not pilot_id.isprintable():
+        raise Refused(_bad(typed, "id", pilot_id, f"at most {LONGEST_ID} letters, figures and signs"))
     pilot = _valid(typed, {"id": pilot_id, "name": name}, "name", name)
     await _store(typed, pilot, "registered")
     return told(typed.said.added.format(pilot=shorten(pilot.name, LONGEST_NAME), command=typed.caller.called))
@@ -212,7 +233,7 @@ async def edit(typed: Typed) -> Message:
         try:
             to_zone(value)
         except InputError:
-            raise Refused(_bad(typed, field, value)) from None
+            raise Refused(_bad(typed, field, value, FIELDS[field])) from None
     return await _change(typed, field, value)
 
 
@@ -223,18 +244,19 @@ async def stage(typed: Typed) -> Message:
     if wanted is None:
         raise Refused(typed.said.no_stage.format(given=given[:40], stages=", ".join(Stage)), shows_usage=not given)
     today, text = typed.now.date(), " ".join(rest)
-    try:
-        since = date.fromisoformat(text) if text else today
-    except ValueError:
-        raise Refused(_bad(typed, "start", text)) from None
+    since = _read_day(text) if text else today
+    if since is None or since > today:
+        raise Refused(_bad(typed, "stage", text, "a day until today, as 2026-03-02"))
     pilot = typed.pilot
-    before = (
+    told_before = (
         [StageEntry(stage=pilot.stage, since=pilot.stage_since, planned_days=pilot.planned_stage_days)]
-        if pilot.stage is not None and pilot.stage_since is not None and pilot.stage_since < since
+        if pilot.stage is not None and pilot.stage_since is not None
         else []
     )
-    known = [one for one in pilot.stage_history if not before or one.since != before[0].since]
-    history = (*known, *before, StageEntry(stage=wanted, since=since)) if known or before else ()
+    # What was told of a time from this day on was a mistake.
+    known = {one.since: one for one in (*pilot.stage_history, *told_before) if one.since < since}
+    past = tuple(known[day] for day in sorted(known))
+    history = (*past, StageEntry(stage=wanted, since=since)) if past else ()
     changes = {"stage": wanted, "stage_since": since, "planned_stage_days": None, "stage_history": history}
     await _store(typed, pilot.model_copy(update=changes), f"stage {wanted.value}")
     return _changed(typed, "stage", wanted.value)
@@ -253,6 +275,9 @@ async def sponsor(typed: Typed) -> Message:
 async def _name(typed: Typed, field: str) -> Message:
     if not typed.words:
         raise Refused("", shows_usage=True)
+    if typed.rest.casefold() == "nobody":
+        await _store(typed, typed.pilot.model_copy(update={field: None}), f"{field} taken out")
+        return _changed(typed, field, typed.said.nobody)
     person = await typed.person(typed.rest)
     await typed.ports.people.put([person])
     changed = typed.pilot.model_copy(update={field: person.name, f"{field}_left": None})
@@ -264,49 +289,67 @@ async def dependency(typed: Typed) -> Message:
     """Say what a pilot waits for and who holds it, or that it waits no more."""
     if not typed.words:
         raise Refused("", shows_usage=True)
-    kind, rest, pilot = typed.words[0], " ".join(typed.words[1:]), typed.pilot
-    if rest.casefold() == "done":
+    kind, rest, pilot = typed.words[0][:LONGEST_KIND], " ".join(typed.words[1:]), typed.pilot
+    if DONE in {rest.casefold(), kind.casefold()}:
         return await _met(typed, kind)
     person = await typed.person(rest) if rest else None
     if person is not None:
         await typed.ports.people.put([person])
-    waits = Dependency(
-        id=f"chat-{kind}"[:80], kind=kind[:80], holder=person.name if person else None, since=typed.now.date()
-    )
-    others = [d for d in pilot.dependencies if d.id != waits.id and not (d.kind == waits.kind and d.done_on is None)]
-    await _store(typed, pilot.model_copy(update={"dependencies": (*others, waits)}), f"waits for {waits.kind}")
+    name = f"chat-{kind.casefold()}"
+    waits = Dependency(id=name, kind=kind, holder=person.name if person else None, since=typed.now.date())
+    others = [d for d in pilot.dependencies if d.id != name and not _is_open_wait(d, kind)]
+    await _store(typed, pilot.model_copy(update={"dependencies": (*others, waits)}), f"waits for {kind}")
     holder = typed.said.waits_held.format(person=person.name) if person else ""
-    return told(typed.said.waits.format(pilot=pilot.name, kind=readable(waits.kind), holder=holder))
+    return told(typed.said.waits.format(pilot=pilot.name, kind=readable(kind), holder=holder))
+
+
+def _is_open_wait(waits: Dependency, kind: str) -> bool:
+    return waits.done_on is None and waits.kind.casefold() == kind.casefold()
 
 
 async def _met(typed: Typed, kind: str) -> Message:
-    pilot, today = typed.pilot, typed.now.date()
-    waiting = {d.id for d in pilot.dependencies if d.done_on is None and d.kind == kind}
+    pilot, today, said = typed.pilot, typed.now.date(), typed.said
+    waiting = {d.id for d in pilot.dependencies if _is_open_wait(d, kind)}
     if not waiting:
-        kinds = sorted({d.kind for d in pilot.dependencies if d.done_on is None})
-        listed = ", ".join(kinds) or typed.said.not_set
-        raise Refused(typed.said.no_such_wait.format(pilot=pilot.name, kind=kind[:80], kinds=listed))
+        kinds = sorted({readable(d.kind) for d in pilot.dependencies if d.done_on is None})
+        given = {"pilot": pilot.name, "kind": kind, "kinds": ", ".join(kinds)}
+        raise Refused(said.no_such_wait.format(**given) if kinds else said.no_waits.format(pilot=pilot.name))
     after = tuple(d.model_copy(update={"done_on": today}) if d.id in waiting else d for d in pilot.dependencies)
     await _store(typed, pilot.model_copy(update={"dependencies": after}), f"waits no more for {kind}")
-    return told(typed.said.waits_done.format(pilot=pilot.name, kind=readable(kind)))
+    return told(said.waits_done.format(pilot=pilot.name, kind=readable(kind)))
 
 
 async def _change(typed: Typed, field: str, value: str) -> Message:
-    after = _valid(typed, typed.pilot.model_dump(mode="json") | {field: value}, field, value)
+    given = value.upper() if field in {"country", "depth"} else value
+    if FIELDS[field] == DAY and _read_day(given) is None:
+        raise Refused(_bad(typed, field, value, DAY))
+    after = _valid(typed, typed.pilot.model_dump(mode="json") | {field: given}, field, value)
     await _store(typed, after, f"{field} changed")
-    return _changed(typed, field, value)
+    return _changed(typed, field, str(getattr(after, field)))
+
+
+def _read_day(text: str) -> date | None:
+    """Return a day of this century as people write one for a machine; None for anything else."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if len(text) == len("2026-03-02") and FIRST <= day <= LAST else None
 
 
 def _valid(typed: Typed, fields: Mapping[str, object], field: str, value: str) -> Pilot:
     """Return a pilot of these fields; raises Refused for a value that the registry could not have."""
+    if not value.isprintable() or not value.strip():
+        raise Refused(_bad(typed, field, value, FIELDS[field]))
     try:
         return Pilot.model_validate(dict(fields))
     except ValidationError:
-        raise Refused(_bad(typed, field, value)) from None
+        raise Refused(_bad(typed, field, value, FIELDS[field])) from None
 
 
-def _bad(typed: Typed, field: str, value: str) -> str:
-    return typed.said.bad_value.format(given=value[:80], field=field, reason=f"it takes {FIELDS[field]}")
+def _bad(typed: Typed, field: str, value: str, takes: str) -> str:
+    shown = "".join(sign for sign in value[:80] if sign.isprintable())
+    return typed.said.bad_value.format(given=shown, field=field, reason=f"it takes {takes}")
 
 
 def _changed(typed: Typed, field: str, value: str) -> Message:

@@ -105,7 +105,7 @@ async def carry_out(
     typed = Typed(caller, ports, rules, now, rest, who_is)
     try:
         if entry.of_pilot:
-            pilot, left = await find_pilot(rest, ports, said)
+            pilot, left = await find_pilot(rest, caller, ports, said)
             typed = replace(typed, named=pilot, words=left)
         await _check(entry, typed)
         return await entry.do(typed)
