@@ -143,6 +143,7 @@ class LocalSlack:
             "auth.test": lambda _: self._whoami(),
             "users.lookupByEmail": self._lookup,
             "users.info": lambda body: {"user": self._user(body.get("user")).to_body()},
+            "dnd.info": lambda body: self._user(body.get("user")).to_dnd(),
             "conversations.open": self._open,
             "conversations.history": self._history,
             "chat.postMessage": self._post,
@@ -212,13 +213,14 @@ class LocalSlack:
 
 
 SCOPES = {
+    "dnd.info": "dnd:read",
     "conversations.history": "im:history",
     "users.lookupByEmail": "users:read.email",
     "conversations.open": "im:write",
 }
 
 
-READS = frozenset({"users.lookupByEmail", "users.info", "conversations.history"})
+READS = frozenset({"users.lookupByEmail", "users.info", "conversations.history", "dnd.info"})
 """Methods for which Slack leaves JSON unread."""
 
 

@@ -49,6 +49,13 @@ class LocalUser:
     deleted: bool = False
     is_bot: bool = False
     is_restricted: bool = False
+    quiet: tuple[float, float] | None = None
+    """From when to when they are not to be disturbed, as seconds since 1970."""
+
+    def to_dnd(self) -> Body:
+        """Return when the user is not to be disturbed, as Slack tells it."""
+        begin, end = self.quiet or (1.0, 1.0)
+        return {"dnd_enabled": self.quiet is not None, "next_dnd_start_ts": begin, "next_dnd_end_ts": end}
 
     def to_body(self) -> Body:
         """Return the user as Slack tells of one."""
@@ -88,7 +95,15 @@ class SlackState:
     responses: list[Body] = field(default_factory=list)
     """What was sent to a response_url."""
     scopes: set[str] = field(
-        default_factory=lambda: {"chat:write", "commands", "im:write", "users:read", "users:read.email", "im:history"}
+        default_factory=lambda: {
+            "chat:write",
+            "commands",
+            "im:write",
+            "users:read",
+            "users:read.email",
+            "im:history",
+            "dnd:read",
+        }
     )
     """What the token was granted, as Slack names it beside each answer."""
     refused_blocks: frozenset[str] = frozenset()

@@ -19,7 +19,7 @@ LOG = logging.getLogger(__name__)
 SLACK: Final = "https://slack.com/api/"
 APPEARS: Final = frozenset({"chat.postMessage", "chat.postEphemeral"})
 """Calls after which something more stands in a channel."""
-READS: Final = frozenset({"users.lookupByEmail", "users.info", "conversations.history"})
+READS: Final = frozenset({"users.lookupByEmail", "users.info", "conversations.history", "dnd.info"})
 """Methods that are asked by a query: Slack takes JSON for those that write (docs.slack.dev/apis/web-api)."""
 BUSY: Final = "ratelimited"
 OPEN: Final = "internal_error"

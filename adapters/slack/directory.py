@@ -15,6 +15,8 @@ KEPT: Final = timedelta(hours=24)
 """A user is looked up again after so long: people leave, and a message to who has left is taken silently."""
 SHORTLY: Final = timedelta(minutes=5)
 """So long nobody stays nobody: people come back."""
+LONGEST_QUIET: Final = 24 * 3600.0
+"""Seconds; whoever is quiet for longer is asked again after a day."""
 USER: Final = re.compile(r"[UW][A-Z0-9]{2,}")
 """Ids of users; a registry may write people so."""
 MENTION: Final = re.compile(r"<(?:@([UW][A-Z0-9]+)|[#!]?([^|<>@]*@?[^|<>]*))(?:\|([^<>]*))?>")
@@ -40,6 +42,8 @@ class Directory:
     clock: Clock
     known: dict[str, User] = field(default_factory=dict)
     """By the id of the person, with their channel."""
+    reads_dnd: bool = True
+    """Whether Slack lets us read when somebody is not to be disturbed."""
     _aliases: dict[str, User] = field(default_factory=dict)
     """By the id of the user."""
 
@@ -64,6 +68,23 @@ class Directory:
         if is_of_nobody(found):
             raise SlackError("users.lookupByEmail", "user_disabled")
         return User(found["id"], person.name, self.clock.now(), found.get("tz"))
+
+    async def quiet_for(self, user: str) -> timedelta | None:
+        """Return for how long a user is not to be disturbed, as they or their workspace set it; None where they may be.
+
+        Without the scope dnd:read nobody is asked: Slack holds back its own notifications then.
+        """
+        if not self.reads_dnd:
+            return None
+        try:
+            found = await self.client.call("dnd.info", user=user)
+        except SlackError as error:
+            self.reads_dnd = error.kind is not Kind.SETUP
+            return None
+        now = self.clock.now().timestamp()
+        begin, end = float(found.get("next_dnd_start_ts") or 0), float(found.get("next_dnd_end_ts") or 0)
+        is_quiet = bool(found.get("dnd_enabled")) and begin <= now < end
+        return timedelta(seconds=min(end - now, LONGEST_QUIET)) if is_quiet else None
 
     async def channel(self, user: str) -> str:
         """Return the channel of direct messages with a user, opened where it was not."""

@@ -16,9 +16,11 @@ SCOPES: Final[Mapping[str, str]] = {
 }
 """What the app can't do without, each with its reason."""
 OPTIONAL: Final[Mapping[str, str]] = {
+    "dnd:read": "leave people alone while they are not to be disturbed",
     "im:history": "take answers in free words, and find out whether a message arrived that Slack did not confirm",
 }
 """What it may be denied: then answers are tapped, and what is in doubt is listed as unknown."""
+WORDS: Final = "im:history"
 EVENTS: Final[Mapping[str, str]] = {
     "app_home_opened": "",
     "user_change": "users:read",
@@ -39,7 +41,7 @@ def to_manifest(said: CommandTexts, address: str | None, *, reads_words: bool = 
 
     Without `reads_words` the app may not read what people write to it.
     """
-    scopes = [*SCOPES, *(OPTIONAL if reads_words else ())]
+    scopes = [*SCOPES, *(scope for scope in OPTIONAL if reads_words or scope != WORDS)]
     events = [event for event, scope in EVENTS.items() if not scope or scope in scopes]
     url = f"{address.rstrip('/')}{PATH}" if address else None
     hint = ", ".join(said.commands[name].usage for name in COMMANDS)

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 import aiohttp
@@ -59,6 +60,9 @@ class SlackMessenger:
         Raises SendRefused where Slack took nothing; anything else leaves open whether it did.
         """
         to = _To(person, await self._user(person), delivery, message)
+        quiet = await self._quiet(to.user)
+        if quiet is not None:
+            raise SendRefused("they are not to be disturbed now", retry_after=quiet)
         first, *others = to_posts(message, delivery, draws=self._client.draws)
         stamp = await self._post(to, first)
         for post in others:
@@ -97,6 +101,13 @@ class SlackMessenger:
             raise refusal(error) or SendRefused(f"Slack did not answer ({error.code})") from None
         except (aiohttp.ClientError, TimeoutError) as fault:
             raise _unreachable(fault) from None
+
+    async def _quiet(self, user: User) -> timedelta | None:
+        """Return for how long somebody is not to be disturbed; that Slack can't say keeps nothing back."""
+        try:
+            return await self._directory.quiet_for(user.id)
+        except (aiohttp.ClientError, TimeoutError):
+            return None
 
     async def _post(self, to: _To, post: dict[str, Any], thread: str = "") -> str:
         """Post and return its time stamp; where Slack refuses the blocks, it gets plainer ones, and at last the words alone."""

@@ -13,6 +13,7 @@ PER_MINUTE: Final[Mapping[str, float]] = {
     "conversations.open": 50,
     "conversations.history": 50,
     "users.info": 100,
+    "dnd.info": 50,
     "users.lookupByEmail": 50,
     "users.list": 20,
     "views.open": 100,

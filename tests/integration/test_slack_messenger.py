@@ -324,3 +324,21 @@ async def test_whatever_slack_says_of_when_to_come_again(scene: Scene, given: st
         assert told.value.retry_after == timedelta(seconds=seconds)
     finally:
         await runner.cleanup()
+
+
+async def test_who_is_not_to_be_disturbed_is_left_alone(scene: Scene) -> None:
+    """While Slack says so nothing is sent, and it says until when; without the right to ask, or an answer, nobody is held back."""
+    dana, now = scene.slack.state.user_of(DANA.name), NOW.timestamp()
+    dana.quiet = (now - 60, now + 1800)
+    with pytest.raises(SendRefused, match="not to be disturbed") as told:
+        await scene.messenger.send(DANA, "d1", NUDGE)
+    assert (told.value.retry_after, told.value.final, scene.got) == (timedelta(minutes=30), False, [])
+    dana.quiet = (now + 3600, now + 7200)
+    await scene.messenger.send(DANA, "d1", NUDGE)
+    dana.quiet = (now - 60, now + 1800)
+    scene.slack.state.fail("dnd.info", Fault(Failure.BROKEN))
+    await scene.messenger.send(DANA, "d2", NUDGE)
+    scene.slack.state.missing_scopes.add("dnd.info")
+    await scene.messenger.send(DANA, "d3", NUDGE)
+    await scene.messenger.send(DANA, "d4", NUDGE)
+    assert (len(scene.got), scene.called("dnd.info")) == (4, 4)

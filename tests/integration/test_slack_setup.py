@@ -49,7 +49,7 @@ def test_the_manifest_by_a_socket_and_by_an_address() -> None:
 def test_without_leave_to_read_words_nothing_asks_for_it() -> None:
     """Then neither scope nor event is there, and people can't write where nobody reads."""
     silent = to_manifest(SAID, None, reads_words=False)
-    assert silent["oauth_config"]["scopes"]["bot"] == list(SCOPES)
+    assert silent["oauth_config"]["scopes"]["bot"] == [*SCOPES, "dnd:read"]
     assert "message.im" not in silent["settings"]["event_subscriptions"]["bot_events"]
     assert silent["features"]["app_home"]["messages_tab_read_only_enabled"]
 
