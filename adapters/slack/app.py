@@ -25,6 +25,7 @@ from adapters.slack.inbound import (
     read_tap,
     read_words,
 )
+from adapters.slack.limits import lint_view
 from bot.app.turns import Wanted
 from bot.domain.turn import Form, Turn
 from bot.messages.home import Home, Shelf
@@ -171,6 +172,8 @@ class SlackApp:
             wanted = said.busy
         shown = to_plain_modal(wanted) if isinstance(wanted, str) else self._modal(wanted, ref)
         try:
+            for broken in lint_view(shown):
+                LOG.error("a form breaks a limit of Slack's: %s", broken)
             await self._client.call("views.update", view_id=view, view=shown)
         except Exception as fault:  # noqa: BLE001  as above; whoever opened it closes it and taps again
             LOG.warning("a form could not be shown (%s)", type(fault).__name__)

@@ -1,5 +1,6 @@
 """The Voice port over Slack's Web API: messages put in the place of others, words in direct messages, private words."""
 
+import logging
 from typing import Any, Final
 
 import aiohttp
@@ -8,6 +9,7 @@ from adapters.slack.blocks import is_drawn, plainer, to_posts
 from adapters.slack.client import SlackClient
 from adapters.slack.directory import USER, Directory
 from adapters.slack.errors import BLOCKS, NOBODY, Kind, SlackError, refusal
+from adapters.slack.limits import Surface, lint
 from adapters.slack.messenger import ASIDE, EVENT, LOOKED_AT, NOT_THERE, POST
 from bot.domain.people import Person
 from bot.domain.turn import Turn
@@ -15,6 +17,8 @@ from bot.errors import SendRefused
 from bot.messages.model import Message
 from bot.messages.talk import told
 from bot.talking import Seen
+
+LOG = logging.getLogger(__name__)
 
 CHANNELS = ("D", "C", "G")
 UPDATE: Final = "chat.update"
@@ -118,6 +122,10 @@ class SlackVoice:
         self, method: str, message: Message, post: dict[str, Any], *, channel: str, **arguments: object
     ) -> None:
         """Post or update; where Slack refuses the blocks, it gets plainer ones, and at last the words alone."""
+        faults = lint(post.get("blocks", []), Surface.MESSAGE)
+        if faults:  # ours to mend; the words go all the same
+            LOG.error("an answer is said as plain text: %s", "; ".join(faults))
+            post = {"text": post["text"]}
         try:
             await self._client.call(method, channel=channel, **post, **arguments)
         except NOT_THERE as fault:

@@ -33,8 +33,10 @@ pytestmark = pytest.mark.no_cover
 
 OUTREACH: Final = int(os.environ.get("STICKSHAKER_CHAOS_OUTREACH", "1000"))
 STRIKES: Final = int(os.environ.get("STICKSHAKER_CHAOS_STRIKES", "2"))
-SLACK: Final = int(os.environ.get("STICKSHAKER_CHAOS_SLACK", "200"))
+SLACK: Final = int(os.environ.get("STICKSHAKER_CHAOS_SLACK", "120"))
 """Messages by Slack."""
+SLACK_STRIKES: Final = int(os.environ.get("STICKSHAKER_CHAOS_SLACK_STRIKES", "0"))
+"""Times that something else happens in each of these parts: a process stands still, the store is killed."""
 KILLS: Final = int(os.environ.get("STICKSHAKER_CHAOS_KILLS", "2"))
 """Processes that are killed in each of seven parts of the storm by Slack."""
 SEED: Final = int(os.environ.get("STICKSHAKER_CHAOS_SEED", "1"))
@@ -143,6 +145,9 @@ async def test_by_slack_each_message_arrives_once_or_is_listed(tmp_path: Path, c
                     for _ in range(KILLS):
                         await some_more(chat, dice.randint(1, 9))
                         await asyncio.to_thread(scene.storm.kill_worker)
+                    for _ in range(SLACK_STRIKES):
+                        await some_more(chat, dice.randint(1, 9))
+                        await asyncio.to_thread(scene.storm.strike)
                 chat.faults = Faults()
                 await scene.calm_down(season, least=int(1.9 * pilots))
             codes = await asyncio.to_thread(scene.storm.service.end)
@@ -162,7 +167,7 @@ async def some_more(chat: SlackEnd, count: int) -> None:
     """Return once so many more calls to post were made, or nobody makes any: by progress, whatever the machine."""
     before = chat.posts
     with suppress(TimeoutError):
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(4):
             while chat.posts < before + count:  # noqa: ASYNC110  other processes make them
                 await asyncio.sleep(0.002)
 
