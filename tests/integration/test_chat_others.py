@@ -1,10 +1,14 @@
 """The terminal chat of whoever is asked to clear the way, of a sponsor, of a reader and of a programme lead, in words and by number."""
 
+import pytest
 from sitting import sit
 from stories import Story, pilot_of, to
 
 from bot.domain.case import CaseState
 from bot.domain.decision import OpenedBy, Verdict
+
+pytestmark = pytest.mark.no_cover
+"""Lives of weeks: counting lines would double the time, and other tests cover them."""
 
 
 async def asked(story: Story) -> None:

@@ -15,6 +15,9 @@ from bot.domain.decision import Verdict
 
 PEOPLE = ("dana", "kim", "sam", "lee", "ada", "eve")
 
+pytestmark = pytest.mark.no_cover
+"""Lives of weeks: counting lines would double the time, and other tests cover them."""
+
 
 @pytest.fixture(params=["http", "socket"])
 async def office(story: Story, request: pytest.FixtureRequest) -> AsyncIterator[Office]:

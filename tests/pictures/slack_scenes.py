@@ -13,11 +13,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "unit"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from slack_story import Office, at_firm, office_of, slack_pilot
-from stories import DAY, Story, story_of, to
+from stories import DAY, story_of, to
 
 from adapters.playground.slack_state import Body
 from adapters.redis_store.embedded import EmbeddedServer
 from adapters.redis_store.store import RedisStore, client_of
+from adapters.slack.blocks import to_posts
 
 PEOPLE = ("dana", "kim", "sam", "lee", "ada")
 
@@ -35,6 +36,14 @@ class Album:
         submit = seen.get("submit", {}).get("text", "")
         scene = {"name": name, "kind": kind, "blocks": seen["blocks"], "title": title, "submit": submit}
         self.scenes.append(json.loads(json.dumps(scene)))
+
+    def add_kinds(self, office: Office) -> None:
+        """Keep the first message of each kind of which there is no picture yet."""
+        known = {scene["name"].replace("-", "_") for scene in self.scenes}
+        for _, _, _, message in office.story.world.chat.got:
+            if message.kind not in known:
+                known.add(message.kind)
+                self.add(message.kind.replace("_", "-"), "message", to_posts(message, "d1")[0])
 
 
 async def live(office: Office, album: Album) -> None:
@@ -87,19 +96,50 @@ async def live(office: Office, album: Album) -> None:
     album.add("decided", "message", office.last("sam"))
 
 
+async def cleared(office: Office, album: Album) -> None:
+    """Live a story in which the way is cleared, and keep the first message of each kind."""
+    story = office.story
+    await story.begin(slack_pilot("tax").model_copy(update={"name": "Tax letters"}), people=(at_firm("kim"),))
+    await story.until(to(at_firm("dana"), "follow_up"), most=40)
+    await office.act(office.at("dana").tap("Something is in the way"))
+    await office.act(office.at("dana").send(cause="data", thing="the ledger", person=office.at("kim").user))
+    await story.until(to(at_firm("kim"), "unblock_ask"), most=7)
+    await office.act(office.at("kim").tap("I can name a day"))
+    await office.act(office.at("kim").send(day=(story.today + 4 * DAY).isoformat()))
+    await story.until(to(at_firm("kim"), "unblock_check"), most=14)
+    await office.act(office.at("kim").tap("It is done"))
+    story.back["tax"] = story.today + 3 * DAY
+    await story.days(50)
+    album.add_kinds(office)
+
+
+async def advised_against(office: Office, album: Album) -> None:
+    """Live a story in which it is advised against, and the owner would end it; keep the first message of each kind."""
+    story = office.story
+    await story.begin(slack_pilot("tax").model_copy(update={"name": "Tax letters"}), people=(at_firm("kim"),))
+    await story.until(to(at_firm("dana"), "nudge"))
+    await office.act(office.at("dana").tap("Something is in the way"))
+    await office.act(office.at("dana").send(cause="data", thing="the ledger", person=office.at("kim").user))
+    await story.until(to(at_firm("kim"), "unblock_ask"), most=7)
+    await office.act(office.at("kim").tap("I would advise against it"))
+    await office.act(office.at("kim").send(second="legal", words="the agreement allows it for invoices only"))
+    await story.days(40)
+    album.add_kinds(office)
+
+
 async def lived() -> Album:
-    """Return what was seen in a story of a firm of its own."""
+    """Return what was seen in stories of firms of their own."""
     album = Album()
-    with tempfile.TemporaryDirectory() as folder:
-        server = EmbeddedServer(Path(folder))
-        server.ensure()
-        store = RedisStore(client_of(server), b"a key of the pictures")
-        await store.open()
-        story: Story = story_of(store)
-        async with office_of(story, *PEOPLE) as office:
-            await live(office, album)
-        await store.close()
-        server.close()
+    for play in (live, cleared, advised_against):
+        with tempfile.TemporaryDirectory() as folder:
+            server = EmbeddedServer(Path(folder))
+            server.ensure()
+            store = RedisStore(client_of(server), b"a key of the pictures")
+            await store.open()
+            async with office_of(story_of(store), *PEOPLE) as office:
+                await play(office, album)
+            await store.close()
+            server.close()
     return album
 
 

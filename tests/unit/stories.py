@@ -22,7 +22,7 @@ FALL = date(2026, 2, 2)
 BEGIN = date(2026, 1, 26)
 DAY = timedelta(days=1)
 MORNING = time(6, tzinfo=UTC)
-HOURS = (10, 12, 14)
+HOURS = (10, 14)
 USUAL = 24
 SEATS = 40
 
