@@ -81,7 +81,7 @@ def test_killed_in_the_middle_of_sweeps_and_sends(tmp_path: Path, seed: int) -> 
         process.wait()
         at += timedelta(minutes=3)
     assert kills > 3
-    for _ in range(2):  # what a kill left as sending is looked after once its time is up
+    for _ in range(5):  # what a kill left as sending is looked after once its time is up, twice, and then sent
         last = start(tmp_path, at, "last")
         assert last.stdout is not None
         assert last.stdout.readline().strip() == "done"
