@@ -3,34 +3,21 @@
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 import aiohttp
 
-from adapters.slack.blocks import is_drawn, plainer, to_posts
+from adapters.slack.blocks import to_posts
 from adapters.slack.client import SlackClient
 from adapters.slack.directory import Directory, User
-from adapters.slack.errors import BLOCKS, Kind, SlackError, refusal
-from adapters.slack.limits import Surface, lint
+from adapters.slack.errors import Kind, SlackError, refusal
+from adapters.slack.posting import POST, found, marked, put, unreachable
 from bot.domain.people import Person
 from bot.errors import SendRefused
 from bot.messages.model import Message
 from bot.outgoing import Found
 
 LOG = logging.getLogger(__name__)
-EVENT: Final = "stickshaker_delivery"
-"""Type of the metadata of our posts. Every app of a workspace may read metadata: it holds an opaque id and nothing else."""
-POST: Final = "chat.postMessage"
-ASIDE: Final = {"unfurl_links": False, "unfurl_media": False, "mrkdwn": False}
-"""Beside each post: no link is followed, and the text beside the blocks is read as it is written."""
-NOT_THERE: Final = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError)
-"""No connection stood, or a proxy refused to make one."""
-LOOKED_AT: Final = 200
-"""Posts of a channel that are looked through for a delivery."""
-
-
-def _unreachable(fault: Exception) -> SendRefused:
-    return SendRefused(f"Slack can't be reached ({type(fault).__name__})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +64,15 @@ class SlackMessenger:
         """Look for a delivery in the channel's history, by the metadata of its post; SendRefused to look later."""
         try:
             user = await self._directory.user(person)
-            answer = await self._client.call(
-                "conversations.history", channel=user.channel, include_all_metadata=True, limit=LOOKED_AT
-            )
+            stamp = await found(self._client, user.channel, delivery)
         except SlackError as error:
             if error.kind in {Kind.LATER, Kind.OPEN}:
                 msg = f"Slack can't look now ({error.code})"
                 raise SendRefused(msg, retry_after=error.retry_after) from None
             return Found.UNKNOWABLE, ""
         except (aiohttp.ClientError, TimeoutError) as fault:
-            raise _unreachable(fault) from None
-        for post in answer.get("messages", []):
-            metadata = post.get("metadata", {})
-            if metadata.get("event_type") == EVENT and metadata.get("event_payload", {}).get("id") == delivery:
-                return Found.SENT, f"{user.channel}:{post['ts']}"
-        return Found.ABSENT, ""
+            raise unreachable(fault) from None
+        return (Found.ABSENT, "") if stamp is None else (Found.SENT, f"{user.channel}:{stamp}")
 
     async def _user(self, person: Person) -> User:
         """Return who to write to; whatever goes wrong here, nothing was sent."""
@@ -100,7 +81,7 @@ class SlackMessenger:
         except SlackError as error:
             raise refusal(error) or SendRefused(f"Slack did not answer ({error.code})") from None
         except (aiohttp.ClientError, TimeoutError) as fault:
-            raise _unreachable(fault) from None
+            raise unreachable(fault) from None
 
     async def _quiet(self, user: User) -> timedelta | None:
         """Return for how long somebody is not to be disturbed; that Slack can't say keeps nothing back."""
@@ -110,27 +91,13 @@ class SlackMessenger:
             return None
 
     async def _post(self, to: _To, post: dict[str, Any], thread: str = "") -> str:
-        """Post and return its time stamp; where Slack refuses the blocks, it gets plainer ones, and at last the words alone."""
-        faults = lint(post.get("blocks", []), Surface.MESSAGE)
-        if faults:  # ours to mend; the words go all the same
-            LOG.error("delivery %s is sent as plain text: %s", to.delivery, "; ".join(faults))
-            post = {"text": post["text"]}
+        """Post and return its time stamp."""
         besides = {"thread_ts": thread} if thread else {}
-        metadata = {"event_type": EVENT, "event_payload": {"id": to.delivery}}
         try:
-            answer = await self._client.call(
-                POST, channel=to.user.channel, metadata=metadata, **ASIDE, **post, **besides
+            answer = await put(
+                self._client, POST, to.message, post, channel=to.user.channel, **marked(to.delivery), **besides
             )
-        except NOT_THERE as fault:  # nothing can have been taken
-            raise _unreachable(fault) from None
         except SlackError as error:
-            less = plainer(post, to.message) if error.code in BLOCKS else None
-            if less is not None:
-                LOG.warning(
-                    "Slack refused the blocks of delivery %s (%s); it gets plainer ones", to.delivery, error.code
-                )
-                self._client.draws = self._client.draws and not is_drawn(post)
-                return await self._post(to, less, thread)
             if error.kind is Kind.REROUTE:
                 self._directory.forget(to.person)
             refused = refusal(error)

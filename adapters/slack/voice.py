@@ -1,16 +1,14 @@
 """The Voice port over Slack's Web API: messages put in the place of others, words in direct messages, private words."""
 
-import logging
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
 
-from adapters.slack.blocks import is_drawn, plainer, to_posts
+from adapters.slack.blocks import to_posts
 from adapters.slack.client import SlackClient
 from adapters.slack.directory import USER, Directory
-from adapters.slack.errors import BLOCKS, NOBODY, Kind, SlackError, refusal
-from adapters.slack.limits import Surface, lint
-from adapters.slack.messenger import ASIDE, EVENT, LOOKED_AT, NOT_THERE, POST
+from adapters.slack.errors import NOBODY, Kind, SlackError, refusal
+from adapters.slack.posting import POST, UPDATE, found, marked, put
 from bot.domain.people import Person
 from bot.domain.turn import Turn
 from bot.errors import SendRefused
@@ -18,10 +16,7 @@ from bot.messages.model import Message
 from bot.messages.talk import told
 from bot.talking import Seen
 
-LOG = logging.getLogger(__name__)
-
 CHANNELS = ("D", "C", "G")
-UPDATE: Final = "chat.update"
 NOT_NOW: Final = "Slack can't tell now whether this was said"
 
 
@@ -62,7 +57,7 @@ class SlackVoice:
         channel, _, stamp = place.partition(":")
         post, *_ = to_posts(message, delivery, draws=self._client.draws)
         try:
-            await self._call(UPDATE, message, post, channel=channel, ts=stamp)
+            await put(self._client, UPDATE, message, post, channel=channel, ts=stamp)
         except SlackError as error:
             if error.kind is not Kind.GONE:
                 raise _refused(error) from None
@@ -73,10 +68,9 @@ class SlackVoice:
         channel = await self._channel(turn)
         if again and await self._is_said(channel, turn.key):
             return
-        metadata = {"event_type": EVENT, "event_payload": {"id": turn.key}}
         for post in to_posts(message, delivery, draws=self._client.draws):
             try:
-                await self._call(POST, message, post, channel=channel, metadata=metadata, **ASIDE)
+                await put(self._client, POST, message, post, channel=channel, **marked(turn.key))
             except SlackError as error:
                 raise _refused(error) from None
 
@@ -89,7 +83,7 @@ class SlackVoice:
         try:
             message = told(text)
             post, *_ = to_posts(message, "")
-            await self._call("chat.postEphemeral", message, post, channel=channel, user=turn.user)
+            await put(self._client, "chat.postEphemeral", message, post, channel=channel, user=turn.user)
         except SlackError as error:
             if error.kind is Kind.REROUTE:  # a place where we are not: nothing was said there
                 await self.say(turn.model_copy(update={"place": ""}), told(text))
@@ -108,37 +102,11 @@ class SlackVoice:
     async def _is_said(self, channel: str, key: str) -> bool:
         """Whether history shows that a turn was answered; where we may not look, it is taken for not."""
         try:
-            found = await self._client.call(
-                "conversations.history", channel=channel, include_all_metadata=True, limit=LOOKED_AT
-            )
+            return await found(self._client, channel, key) is not None
         except SlackError as error:
             if error.kind in {Kind.LATER, Kind.OPEN}:  # what may have been said is not said again before we know
                 raise SendRefused(NOT_NOW, retry_after=error.retry_after) from None
             return False
-        posts = found.get("messages", [])
-        return any(post.get("metadata", {}).get("event_payload", {}).get("id") == key for post in posts)
-
-    async def _call(
-        self, method: str, message: Message, post: dict[str, Any], *, channel: str, **arguments: object
-    ) -> None:
-        """Post or update; where Slack refuses the blocks, it gets plainer ones, and at last the words alone."""
-        faults = lint(post.get("blocks", []), Surface.MESSAGE)
-        if faults:  # ours to mend; the words go all the same
-            LOG.error("an answer is said as plain text: %s", "; ".join(faults))
-            post = {"text": post["text"]}
-        try:
-            await self._client.call(method, channel=channel, **post, **arguments)
-        except NOT_THERE as fault:
-            msg = f"Slack can't be reached ({type(fault).__name__})"
-            raise SendRefused(msg) from None
-        except SlackError as error:
-            less = plainer(post, message) if error.code in BLOCKS else None
-            if less is None:
-                raise
-            self._client.draws = self._client.draws and not is_drawn(post)
-            # An update without blocks may keep those that were there, and their buttons.
-            bare: dict[str, Any] = {"blocks": []} if method == UPDATE and "blocks" not in less else {}
-            await self._call(method, message, less | bare, channel=channel, **arguments)
 
 
 def _refused(error: SlackError) -> Exception:

@@ -1,7 +1,8 @@
 """Sending to Slack: by the real library over HTTP to a local Slack, which refuses, hangs and drops as it is told."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -19,8 +20,9 @@ from adapters.slack import client as client_module
 from adapters.slack.client import SlackClient, web_client
 from adapters.slack.directory import KEPT, Directory
 from adapters.slack.errors import CODES, KINDS, Kind, SlackError, refusal
-from adapters.slack.messenger import EVENT, SlackMessenger
+from adapters.slack.messenger import SlackMessenger
 from adapters.slack.pacing import PER_MINUTE, Bucket
+from adapters.slack.posting import EVENT
 from bot.domain.outreach import DeliveryState
 from bot.domain.people import Person
 from bot.errors import SendRefused
@@ -269,6 +271,23 @@ async def test_the_whole_way_to_slack(store: RedisStore, scene: Scene) -> None:
     assert len(scene.got) == 1
 
 
+@asynccontextmanager
+async def posts_answered(
+    scene: Scene, answer: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> AsyncIterator[None]:
+    """Have posts answered in this way until the block ends, by a server that is not Slack's."""
+    site = web.Application()
+    site.router.add_post("/api/chat.postMessage", answer)
+    runner = web.AppRunner(site)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    scene.client.web.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}/api/"
+    try:
+        yield
+    finally:
+        await runner.cleanup()
+
+
 @pytest.mark.parametrize(
     ("status", "kind", "body", "final", "is_open"),
     [
@@ -290,18 +309,10 @@ async def test_what_is_no_answer_of_slacks_ends_nothing(
     async def answer(_: web.Request) -> web.Response:
         return web.Response(status=status, content_type=kind, text=body)
 
-    site = web.Application()
-    site.router.add_post("/api/chat.postMessage", answer)
-    runner = web.AppRunner(site)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        scene.client.web.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}/api/"
+    async with posts_answered(scene, answer):
         with pytest.raises(SlackError if is_open else SendRefused) as told:
             await scene.messenger.send(DANA, "d1", NUDGE)
-        assert getattr(told.value, "final", False) is final
-    finally:
-        await runner.cleanup()
+    assert getattr(told.value, "final", False) is final
 
 
 @pytest.mark.parametrize(("given", "seconds"), [("1.5", 1.5), ("9" * 400, 3600.0), ("soon", 30.0), ("-1", 30.0)])
@@ -312,18 +323,10 @@ async def test_whatever_slack_says_of_when_to_come_again(scene: Scene, given: st
         return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": given})
 
     await scene.messenger.send(DANA, "d0", NUDGE)
-    site = web.Application()
-    site.router.add_post("/api/chat.postMessage", answer)
-    runner = web.AppRunner(site)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        scene.client.web.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}/api/"
+    async with posts_answered(scene, answer):
         with pytest.raises(SendRefused) as told:
             await scene.messenger.send(DANA, "d1", NUDGE)
-        assert told.value.retry_after == timedelta(seconds=seconds)
-    finally:
-        await runner.cleanup()
+    assert told.value.retry_after == timedelta(seconds=seconds)
 
 
 async def test_who_is_not_to_be_disturbed_is_left_alone(scene: Scene) -> None:
