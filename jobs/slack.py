@@ -26,9 +26,10 @@ from adapters.slack.socket import SlackSocket
 from adapters.slack.voice import SlackVoice
 from bot.app.commands.caller import Caller
 from bot.app.commands.table import carry_out
+from bot.app.directory import keep_seen, known_as, tell_moved
 from bot.app.home import home_of
 from bot.app.rules import Rules
-from bot.app.turns import Wanted, faults_of_form, form_of, known_as
+from bot.app.turns import Wanted, faults_of_form, form_of
 from bot.domain.people import Person
 from bot.domain.turn import Form, Turn
 from bot.errors import SettingsError, StickshakerError
@@ -36,7 +37,7 @@ from bot.messages.home import Home
 from bot.messages.model import Message
 from bot.messages.talk import told
 from bot.ports import Clock, Ports
-from bot.talking import Voice
+from bot.talking import Seen, Voice
 from jobs.settings import SlackSettings
 
 LOG = logging.getLogger(__name__)
@@ -183,14 +184,10 @@ class Desk:
 
     async def change(self, user: str, alias: str, *, is_gone: bool) -> None:
         """Note that somebody whom the registry names left the workspace, or came back."""
-        ports = self._ports
         self._voice.forget(user)
-        known = await known_as([one for one in (alias, user) if one], ports)
-        if known is None or (known.gone_on is not None) is is_gone:
-            return
-        await ports.people.lost(known.id, ports.clock.now().date() if is_gone else None)
-        await ports.touched.note([p.id for p in await ports.pilots.all() if known.name in {p.owner, p.sponsor}])
-        await ports.queue.submit("changed")
+        known = await known_as([one for one in (alias, user) if one], self._ports)
+        if known is not None and await keep_seen(self._ports, known, Seen(is_gone=is_gone)):
+            await tell_moved(self._ports, [known])
 
     async def waking(self) -> None:
         """Ask for the task that answers turns whenever one came, twice: the first may meet one that just ends."""

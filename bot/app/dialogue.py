@@ -63,16 +63,13 @@ class Dialogue:
         self._ports, self._rules, self._person, self._now, self._turn = ports, rules, person, now, turn
         self._said = rules.texts.talk
 
-    async def tapped(self, delivery: Delivery, key: str, choice: str, values: dict[str, Given]) -> Outcome:
-        """Return what a choice at a section leads to, with what its form asked for."""
-        question = await question_at(self._ports, self._rules, self._person, delivery, key)
-        if question is None:
-            return SayBack(told(self._said.gone))
+    async def tapped(self, delivery: Delivery, question: Question, choice: str, values: dict[str, Given]) -> Outcome:
+        """Return what a choice at a question leads to, with what its form asked for."""
         answer = await self._read(question, choice, values)
         if isinstance(answer, Unclear):
             return SayBack(told(self._said.unclear.format(reasons=" ".join(answer.reasons.values()))))
-        offered = (one.label for one in question.section.choices if one.key == choice)
-        return Decided(delivery, question, answer, next(offered, choice))
+        offered = offered_choice(question, choice)
+        return Decided(delivery, question, answer, offered.label if offered else choice)
 
     async def about_message(self, delivery: Delivery, key: str, what: str) -> Outcome:
         """Tell why a message came, or ask what it was to somebody; `key` is that of one of its sections."""
@@ -134,30 +131,32 @@ class Dialogue:
         number = int(plain) if plain.isascii() and plain.isdigit() and len(plain) < 3 else 0  # noqa: PLR2004  two figures are plenty
         if not 1 <= number <= len(meant.offered):
             return None
-        delivery_id, key = meant.offered[number - 1]
-        delivery = await self._ports.outbox.get(self._person.id, delivery_id)
-        question = await question_at(self._ports, self._rules, self._person, delivery, key) if delivery else None
-        if delivery is None or question is None:
+        asked = await self._asked(*meant.offered[number - 1])
+        if asked is None:
             return SayBack(told(self._said.gone), moves=True)
-        return await self._understood(delivery, question, meant.words, names=True)
+        return await self._understood(*asked, meant.words, names=True)
 
     async def _confirmed(self, meant: Meant, *, is_yes: bool) -> Outcome:
         """Take what was understood after a yes; forget it after a no."""
         if not is_yes:
             return SayBack(told(self._said.not_then), moves=True)
-        delivery = await self._ports.outbox.get(self._person.id, meant.delivery)
-        if delivery is None:
+        asked = await self._asked(meant.delivery, meant.section)
+        if asked is None:
             return SayBack(told(self._said.gone), moves=True)
-        return await self.tapped(delivery, meant.section, meant.choice, meant.values)
+        return await self.tapped(*asked, meant.choice, meant.values)
+
+    async def _asked(self, delivery_id: str, key: str) -> tuple[Delivery, Question] | None:
+        """Return a message of theirs and what it asks at one of its sections; None where that is not there any more."""
+        delivery = await self._ports.outbox.get(self._person.id, delivery_id)
+        question = await question_at(self._ports, self._rules, self._person, delivery, key) if delivery else None
+        return (delivery, question) if delivery and question else None
 
     async def _filled_in(self, meant: Meant, plain: str) -> Outcome | None:
         """Take words as the detail that was asked for, and ask for the next one, if any; None where they are no detail."""
-        delivery = await self._ports.outbox.get(self._person.id, meant.delivery)
-        question = (
-            await question_at(self._ports, self._rules, self._person, delivery, meant.section) if delivery else None
-        )
-        if delivery is None or question is None or await self._is_an_answer(plain, meant, question):
+        asked = await self._asked(meant.delivery, meant.section)
+        if asked is None or await self._is_an_answer(plain, meant, asked[1]):
             return None
+        delivery, question = asked
         first, *rest = meant.missing
         values = {**meant.values, first: Given(text=plain)}
         answer = await self._read(question, meant.choice, values)
@@ -180,7 +179,7 @@ class Dialogue:
 
     async def _is_an_answer(self, plain: str, meant: Meant, question: Question) -> bool:
         """Whether words are an answer of their own, and not a detail of the one that was begun."""
-        zone = await self.zone(question)
+        zone = await self._zone(question)
         fresh = understand(plain, question.section, self._rules.texts, now=self._now, timezone=zone)
         return fresh.choice is not None and (fresh.choice != meant.choice or not fresh.missing)
 
@@ -219,7 +218,7 @@ class Dialogue:
 
     async def _understood(self, delivery: Delivery, question: Question, words: str, *, names: bool) -> Outcome:
         """Show back what words mean at a question, and keep it until they say yes."""
-        section, zone = question.section, await self.zone(question)
+        section, zone = question.section, await self._zone(question)
         meant = understand(words, section, self._rules.texts, now=self._now, timezone=zone)
         kept = None
         if meant.choice is not None:
@@ -236,14 +235,18 @@ class Dialogue:
         return SayBack(message, delivery.id if is_of_message else "", meant=kept, moves=True)
 
     async def _read(self, question: Question, choice: str, values: dict[str, Given]) -> Answer | Unclear:
-        zone = await self.zone(question)
+        zone = await self._zone(question)
         section, texts = question.section, self._rules.texts
         return read_answer(section, choice, from_given(values), texts, now=self._now, timezone=zone)
 
-    async def zone(self, question: Question) -> str:
-        """Return the time zone in which this person reads and says days and hours."""
-        pilot = await self._ports.pilots.get(question.section.pilot) if question.section.pilot else None
-        return clock_of(self._person, pilot, self._rules)[0]
+    async def _zone(self, question: Question) -> str:
+        return await zone_of(self._ports, self._rules, self._person, question)
+
+
+async def zone_of(ports: Ports, rules: Rules, person: Person, question: Question) -> str:
+    """Return the time zone in which somebody who answers a question reads and says days and hours."""
+    pilot = await ports.pilots.get(question.section.pilot) if question.section.pilot else None
+    return clock_of(person, pilot, rules)[0]
 
 
 def offered_choice(question: Question, choice: str) -> Choice | None:

@@ -1,11 +1,11 @@
 """What a chat knows of the people whom the registry names: who has left, who is back, and whose clock is which."""
 
 import logging
+from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.calendar import to_zone
+from bot.domain.calendar import is_zone
 from bot.domain.people import Person
-from bot.errors import InputError
 from bot.ports import Ports
 from bot.talking import Seen, Voice
 
@@ -13,6 +13,13 @@ LOG = logging.getLogger(__name__)
 
 FEW: Final = 5
 """Of more people, no more than half can have left since yesterday: then the chat, or the way we ask it, is at fault."""
+
+
+async def known_as(aliases: Sequence[str], ports: Ports) -> Person | None:
+    """Return the person whom the registry writes in one of these ways."""
+    ids = [ports.people.identify(alias) for alias in aliases]
+    found = await ports.people.some(ids)
+    return next((found[one] for one in ids if one in found), None)
 
 
 async def look_up_all(ports: Ports, voice: Voice) -> int:
@@ -34,27 +41,24 @@ async def look_up_all(ports: Ports, voice: Voice) -> int:
         if seen is not None and await keep_seen(ports, person, seen):
             moved.append(person)
     if moved:
-        names = {person.name for person in moved}
-        pilots = [p.id for p in await ports.pilots.all() if {p.owner, p.sponsor, p.programme_lead} & names]
-        await ports.touched.note(pilots)
-        await ports.queue.submit("changed")
+        await tell_moved(ports, moved)
     LOG.info("looked up in the chat: %d people, %d of them not there, %d moved", len(everybody), gone, len(moved))
     return gone
 
 
+async def tell_moved(ports: Ports, people: Sequence[Person]) -> None:
+    """Have every pilot looked at in which one of these people has a part."""
+    names = {person.name for person in people}
+    pilots = [p.id for p in await ports.pilots.all() if {p.owner, p.sponsor, p.programme_lead} & names]
+    await ports.touched.note(pilots)
+    await ports.queue.submit("changed")
+
+
 async def keep_seen(ports: Ports, person: Person, seen: Seen) -> bool:
     """Keep what a chat says of somebody; True where they left or came back."""
-    if seen.timezone is not None and person.timezone is None and _is_zone(seen.timezone):
+    if seen.timezone is not None and person.timezone is None and is_zone(seen.timezone):
         await ports.people.learn_zone(person.id, seen.timezone)
     if (person.gone_on is not None) is seen.is_gone:
         return False
     await ports.people.lost(person.id, ports.clock.now().date() if seen.is_gone else None)
-    return True
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        to_zone(name)
-    except InputError:
-        return False
     return True

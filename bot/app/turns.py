@@ -2,13 +2,14 @@
 
 import logging
 from asyncio import timeout
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from bot.app.correlated import correlated
-from bot.app.dialogue import Decided, Dialogue, Outcome, SayBack, offered_choice
+from bot.app.dialogue import Decided, Dialogue, Outcome, SayBack, offered_choice, zone_of
+from bot.app.directory import known_as
 from bot.app.follow_ups import next_section
 from bot.app.on_its_way import on_its_way
 from bot.app.questions import Question, question_at, waits
@@ -125,7 +126,7 @@ async def faults_of_form(ports: Ports, rules: Rules, voice: Voice, user: str, fo
     question = await question_at(ports, rules, person, letter, form.section) if person and letter else None
     if person is None or question is None:
         return {}
-    zone = await Dialogue(ports, rules, person, ports.clock.now(), "").zone(question)
+    zone = await zone_of(ports, rules, person, question)
     values: Values = from_given(form.values)
     read = read_answer(question.section, form.choice, values, rules.texts, now=ports.clock.now(), timezone=zone)
     return read.reasons if isinstance(read, Unclear) else {}
@@ -133,13 +134,6 @@ async def faults_of_form(ports: Ports, rules: Rules, voice: Voice, user: str, fo
 
 async def _person(voice: Voice, user: str, ports: Ports) -> Person | None:
     return await known_as(await voice.aliases(user), ports)
-
-
-async def known_as(aliases: Sequence[str], ports: Ports) -> Person | None:
-    """Return the person whom the registry writes in one of these ways."""
-    ids = [ports.people.identify(alias) for alias in aliases]
-    found = await ports.people.some(ids)
-    return next((found[one] for one in ids if one in found), None)
 
 
 def key_of(turn: Turn) -> str:
@@ -220,13 +214,18 @@ class Answering:
             return await dialogue.about_message(delivery, what.section, what.choice.removeprefix(SHORTCUT))
         if isinstance(what, Tap) and not what.choice:
             return await self._opened(person, delivery, what.section)
-        values = what.values if isinstance(what, Form) else {}
+        return await self._chosen(person, dialogue, delivery, what)
+
+    async def _chosen(self, person: Person, dialogue: Dialogue, delivery: Delivery, what: Tap | Form) -> Outcome:
+        """Return what a choice at a message leads to."""
         question = await question_at(self._ports, self._rules, person, delivery, what.section)
-        choice = offered_choice(question, what.choice) if question else None
-        named = await self._named(choice, values)
+        if question is None:
+            return SayBack(told(self._said.gone))
+        values = what.values if isinstance(what, Form) else {}
+        named = await self._named(offered_choice(question, what.choice), values)
         if named is None:
             return SayBack(told(self._said.unknown_person))
-        return await dialogue.tapped(delivery, what.section, what.choice, named)
+        return await dialogue.tapped(delivery, question, what.choice, named)
 
     async def _named(self, choice: Choice | None, values: Mapping[str, Given]) -> dict[str, Given] | None:
         """Return what was filled in, with people as the registry writes them; None where somebody is not known."""

@@ -152,3 +152,12 @@ def to_zone(tz: str) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError, OSError) as fault:  # OSError: the name of a folder
         msg = f"There is no timezone {tz!r}; write an IANA name such as Europe/Berlin."
         raise InputError(msg) from fault
+
+
+def is_zone(tz: str) -> bool:
+    """Whether there is a timezone of this IANA name."""
+    try:
+        to_zone(tz)
+    except InputError:
+        return False
+    return True

@@ -14,13 +14,12 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from bot.domain.calendar import to_zone
+from bot.domain.calendar import is_zone
 from bot.domain.fact import ActorKind, WireFact
 from bot.domain.pilot import Pilot
 from bot.domain.record import Record
 from bot.domain.telemetry import SOURCE_PATTERN, UsageDay
 from bot.domain.wire import ALSO, read_wire
-from bot.errors import InputError
 
 Fields = Sequence[tuple[bytes, bytes]]
 """Names and contents of an entry, in the order in which they were sent."""
@@ -183,19 +182,11 @@ def _unfit(pilot: Pilot) -> Iterator[str]:
         yield "id: holds a blank too many, or a character that can't be seen; remove it"
     if pilot.unreadable:
         yield "unreadable: is ours; leave it out"
-    if pilot.timezone is not None and not _is_zone(pilot.timezone):
+    if pilot.timezone is not None and not is_zone(pilot.timezone):
         yield "timezone: there is none of this name; write an IANA name such as Europe/Berlin"
     size = len(pilot.to_stored().encode())
     if size > LARGEST_PILOT:
         yield f"the pilot has {size:,} bytes; send at most {LARGEST_PILOT:,}: leave out what is long done"
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        to_zone(name)
-    except InputError:
-        return False
-    return True
 
 
 def _texts(value: object, path: str = "") -> Iterator[tuple[str, str]]:

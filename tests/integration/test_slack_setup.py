@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from servers import Papers, papers, tls_before
-from slack_story import office_of, slack_pilot
+from slack_story import at_firm, office_of, slack_pilot
 from stories import Story
 
 from adapters.content import load_texts
@@ -68,6 +68,18 @@ async def test_what_is_subscribed_is_listened_to(story: Story) -> None:
     assert dana.home
     assert person is not None
     assert person.gone_on == story.today
+
+
+async def test_whoever_leaves_has_their_pilots_looked_at(story: Story) -> None:
+    """Owner, sponsor and programme lead alike, and no pilot in which they have no part."""
+    async with office_of(story, "dana", "sam", "lee") as office:
+        await story.begin(slack_pilot("tax"), slack_pilot("hr", owner="eve", sponsor=at_firm("eve"), programme_lead=""))
+        touched = story.world.ports.touched
+        for name in ("dana", "sam", "lee"):
+            before = await touched.read()
+            await office.at(name).leave()
+            await office.app.close()
+            assert await touched.read() == before | {"tax": before["tax"] + 1}
 
 
 async def found(slack: LocalSlack, token: str = TOKEN, app_token: str | None = APP_TOKEN) -> list[tuple[str, str, str]]:

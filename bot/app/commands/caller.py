@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.app.cast import clock_of
+from bot.app.directory import known_as
 from bot.app.rules import Rules
 from bot.domain.audit import AuditEntry
 from bot.domain.people import Person
@@ -100,13 +101,11 @@ class Typed:
     async def person(self, given: str) -> Person:
         """Return somebody as they were written, known or new; raises Refused where nobody can be meant."""
         aliases = await self.who_is(given.strip())
-        ids = [self.ports.people.identify(alias) for alias in aliases]
-        known = await self.ports.people.some(ids)
-        found = next((known[one] for one in ids if one in known), None)
+        found = await known_as(aliases, self.ports)
         is_new = found is None and aliases and ADDRESS.fullmatch(aliases[0]) and len(aliases[0]) <= LONGEST_NAME
         if found is None and not is_new:
             raise Refused(self.said.no_person.format(given=given[:80]))
-        return found or Person(id=ids[0], name=aliases[0])
+        return found or Person(id=self.ports.people.identify(aliases[0]), name=aliases[0])
 
 
 def rights_of(caller: Caller, pilot: Pilot | None, ports: Ports) -> frozenset[Right]:
