@@ -10,12 +10,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
 import pytest
+from slack_payloads import mutated, payloads_of_others
 from slack_story import Office, at_firm, office_of, slack_pilot
 from stories import Story
 
@@ -23,7 +23,6 @@ from adapters.playground.slack_hands import SECRET
 from adapters.slack.http import LARGEST
 from bot.domain.turn import Turn
 
-PAYLOADS = Path(__file__).resolve().parents[2].parent / "shared/fixtures/slack/payloads"
 MUTATIONS = int(os.environ.get("STICKSHAKER_FUZZ", "4000"))
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
@@ -125,19 +124,10 @@ async def test_what_can_not_be_kept_is_not_acknowledged(office: Office) -> None:
     assert "your own words" in office.reads("dana")
 
 
-def vendor_payloads() -> list[object]:
-    """Return every payload of Slack's own libraries that is beside the project, with those in envelopes."""
-    if not PAYLOADS.exists():
-        pytest.skip("the payloads of Slack's libraries are not beside the project")
-    found = [json.loads(path.read_text()).get("payload") for path in sorted(PAYLOADS.glob("*.json"))]
-    inside = [e["payload"] for p in found if isinstance(p, list) for e in p if isinstance(e, dict) and "payload" in e]
-    return [*found, *inside]
-
-
 async def test_payloads_of_others_are_politely_left_alone(office: Office) -> None:
     """Each payload of Slack's own libraries is acknowledged, as an event and as an interaction, and moves nothing."""
     before = await state_of(office)
-    for body in vendor_payloads():
+    for body in payloads_of_others():
         plain = json.dumps(body).encode()
         form = (body if isinstance(body, str) else urlencode({"payload": json.dumps(body)})).encode()
         for given, kind in ((plain, JSON), (form, FORM)):
@@ -193,30 +183,13 @@ async def ours(office: Office) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-ODD = [None, "", "x" * 5000, -1, 1e308, True, [], {}, [[]], {"id": {}}, 2**70, "\u0000", "\ud800"]
-
-
-def mutated(body: object, dice: random.Random) -> object:
-    """Return a payload in which something was taken out, put in or exchanged."""
-    if dice.random() < 0.15:
-        return dice.choice(ODD)
-    if isinstance(body, dict) and body:
-        name = dice.choice(list(body))
-        changed = {k: v for k, v in body.items() if k != name}
-        return changed if dice.random() < 0.2 else changed | {name: mutated(body[name], dice)}
-    if isinstance(body, list) and body:
-        place = dice.randrange(len(body))
-        return [*body[:place], mutated(body[place], dice), *body[place + 1 :]]
-    return dice.choice(ODD)
-
-
 @pytest.mark.no_cover
 async def test_no_mutated_payload_is_a_fault_or_moves_anything(
     office: Office, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Of thousands of payloads with something broken (STICKSHAKER_FUZZ says how many) none is a 5xx or leaves a traceback, and no case, pilot, person or switch moves."""
     dice = random.Random(6)  # noqa: S311  the same payloads each time
-    kinds = [*(await ours(office)), *(("event", p) for p in vendor_payloads() if isinstance(p, dict))]
+    kinds = [*(await ours(office)), *(("event", p) for p in payloads_of_others() if isinstance(p, dict))]
     before = await state_of(office)
     answers: dict[int, int] = {}
     for n in range(MUTATIONS):

@@ -1,21 +1,19 @@
 """What Slack delivers: ours is understood, everything else is left alone, and nothing of it is a fault."""
 
-import json
 import random
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from slack_payloads import mutated, payloads_of_others
 
 from adapters.slack.blocks import FORM, Ref
 from adapters.slack.inbound import Asked, read_form, read_tap, read_words
 from bot.domain.turn import LONGEST, Form, Given, Tap, Turn, Words
 
 REF = Ref("d1", "tax#1:", "blocked")
-PAYLOADS = Path(__file__).resolve().parents[2].parent / "shared/fixtures/slack/payloads"
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 READERS = (read_tap, read_form, read_words)
 MUTATIONS = 6_000
@@ -141,37 +139,10 @@ def test_what_is_not_ours_is_left_alone(body: object) -> None:
     assert [reader(body, NOW) for reader in READERS] == [None, None, None]
 
 
-def payloads() -> list[object]:
-    """Return every payload of Slack's own libraries that is beside the project."""
-    if not PAYLOADS.exists():
-        pytest.skip("the payloads of Slack's libraries are not beside the project")
-    return [json.loads(path.read_text()).get("payload") for path in sorted(PAYLOADS.glob("*.json"))]
-
-
 def test_payloads_of_others_are_left_alone() -> None:
     """Real payloads that are not about us are understood as nothing."""
-    found = payloads()
-    assert len(found) == 10
-    envelopes = [
-        e["payload"] for p in found if isinstance(p, list) for e in p if isinstance(e, dict) and "payload" in e
-    ]
-    for body in [*found, *envelopes]:
+    for body in payloads_of_others():
         assert [reader(body, NOW) for reader in READERS] == [None, None, None]
-
-
-def mutated(body: object, dice: random.Random) -> object:
-    """Return a payload in which something was taken out, put in or exchanged."""
-    odd = [None, "", "x" * 5000, -1, 1e308, True, [], {}, [[]], {"id": {}}, "\ud800", 2**70]
-    if dice.random() < 0.2:
-        return dice.choice(odd)
-    if isinstance(body, dict) and body:
-        name = dice.choice(list(body))
-        changed = {k: v for k, v in body.items() if k != name}
-        return changed if dice.random() < 0.2 else changed | {name: mutated(body[name], dice)}
-    if isinstance(body, list) and body:
-        place = dice.randrange(len(body))
-        return [*body[:place], mutated(body[place], dice), *body[place + 1 :]]
-    return dice.choice(odd)
 
 
 def test_no_mutated_payload_is_a_fault() -> None:
