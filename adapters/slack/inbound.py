@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from adapters.slack.blocks import ASKS, FORM, Ref, parse_ref
 from bot.domain.outreach import identity
 from bot.domain.turn import LONGEST, SHORTCUT, Form, Given, Tap, Turn, Words
+from bot.domain.value import Excerpt
 
 CHAT: Final = "slack"
 """What turns of Slack are called by."""
@@ -52,30 +53,26 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
 Name = Annotated[str, Field(pattern=r"^[!-~]{1,255}$")]
 """An id of Slack's: letters, numbers and signs on one line."""
 
 
-class _Id(_Part):
+class _Id(Excerpt):
     id: Name
 
 
-class _Action(_Part):
+class _Action(Excerpt):
     value: Annotated[str, AfterValidator(_clean)] = ""
     action_ts: Name
     action_id: Annotated[str, AfterValidator(_clean)] = ""
 
 
-class _Container(_Part):
+class _Container(Excerpt):
     channel_id: Name | None = None
     message_ts: Name | None = None
 
 
-class _Actions(_Part):
+class _Actions(Excerpt):
     type: Literal["block_actions"]
     user: _Id
     team: _Id
@@ -84,12 +81,12 @@ class _Actions(_Part):
     actions: tuple[_Action, ...] = Field(min_length=1)
 
 
-class _Message(_Part):
+class _Message(Excerpt):
     ts: Name
-    blocks: list[Any] = []
+    blocks: list[Any] = Field(default_factory=list)
 
 
-class _Shortcut(_Part):
+class _Shortcut(Excerpt):
     type: Literal["message_action"]
     callback_id: Literal["why", "feedback"]
     user: _Id
@@ -99,57 +96,57 @@ class _Shortcut(_Part):
     action_ts: Name
 
 
-class _State(_Part):
-    values: dict[str, dict[str, dict[str, Any]]] = {}
+class _State(Excerpt):
+    values: dict[str, dict[str, dict[str, Any]]] = Field(default_factory=dict)
 
 
-class _View(_Part):
+class _View(Excerpt):
     id: Name
     callback_id: str = ""
     private_metadata: Annotated[str, AfterValidator(_clean)] = ""
     state: _State = _State()
 
 
-class _Submission(_Part):
+class _Submission(Excerpt):
     type: Literal["view_submission"]
     user: _Id
     team: _Id
     view: _View
 
 
-class _Profile(_Part):
+class _Profile(Excerpt):
     email: Annotated[str, AfterValidator(_clean), Field(max_length=200)] = ""
 
 
-class _User(_Part):
+class _User(Excerpt):
     id: Name
     deleted: bool = False
     is_bot: bool = False
     profile: _Profile = _Profile()
 
 
-class _Change(_Part):
+class _Change(Excerpt):
     type: Literal["user_change"]
     user: _User
 
 
-class _UserChange(_Part):
+class _UserChange(Excerpt):
     type: Literal["event_callback"]
     event: _Change
 
 
-class _Home(_Part):
+class _Home(Excerpt):
     type: Literal["app_home_opened"]
     tab: Literal["home"]
     user: Name
 
 
-class _HomeOpened(_Part):
+class _HomeOpened(Excerpt):
     type: Literal["event_callback"]
     event: _Home
 
 
-class _Command(_Part):
+class _Command(Excerpt):
     command: Annotated[str, AfterValidator(_clean), Field(pattern=r"^/", max_length=255)]
     text: Annotated[str, AfterValidator(_clean)] = ""
     user_id: Name
@@ -158,7 +155,7 @@ class _Command(_Part):
     response_url: Annotated[str, AfterValidator(_clean)] = ""
 
 
-class _Event(_Part):
+class _Event(Excerpt):
     type: Literal["message"]
     channel_type: Literal["im"]
     user: Name
@@ -169,7 +166,7 @@ class _Event(_Part):
     bot_id: None = None
 
 
-class _Callback(_Part):
+class _Callback(Excerpt):
     type: Literal["event_callback"]
     team_id: Name
     event: _Event

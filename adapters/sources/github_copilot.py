@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, BinaryIO, Final, NoReturn
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from adapters.sources.documents import Documents
 from bot.domain.fact import ActorKind, Partition, WireFact
 from bot.domain.table import Row
+from bot.domain.value import Excerpt
 from bot.domain.wire import why_invalid
 from bot.errors import InputError
 
@@ -36,13 +37,7 @@ _LONGEST_FEATURE: Final = 40
 Count = Annotated[int, Field(ge=0, le=2**32 - 2)]
 
 
-class _Read(BaseModel):
-    """What is looked at; the rest is dropped."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class _Feature(_Read):
+class _Feature(Excerpt):
     feature: str
     user_initiated_interaction_count: Count | None = None
     code_acceptance_activity_count: Count | None = None
@@ -59,11 +54,11 @@ class _Feature(_Read):
         return f"code.{_NO_SIGN.sub('_', self.feature.casefold())[:_LONGEST_FEATURE] or 'other'}"
 
 
-class _Cli(_Read):
+class _Cli(Excerpt):
     prompt_count: Count | None = None
 
 
-class _Total(_Read):
+class _Total(Excerpt):
     """A day of a person (`user_id`) or of an organisation (`daily_active_users`)."""
 
     user_id: Annotated[str, Field(min_length=1, max_length=320)] | int | None = None

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Final, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from adapters.sources.cells import DateShape, plain
 from bot.domain.pilot import Stage
+from bot.domain.value import Value
 from bot.errors import InputError
 
 
@@ -43,10 +44,8 @@ class Column(StrEnum):
     ROUTES = "routes"
 
 
-class RegistryMap(BaseModel):
+class RegistryMap(Value):
     """What `--map` gives. Without a map columns have our names, stages our words, dates YYYY-MM-DD."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     columns: dict[Column, str] = Field(default_factory=dict)
     """Our column: the file's. Columns not named here are found by our name."""

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Annotated, BinaryIO, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from adapters.sources.documents import Documents
 from adapters.sources.people import read_day, read_group, read_people, read_user
 from adapters.sources.tables import Reading
 from bot.domain.roster import WireSeat
 from bot.domain.table import Row
+from bot.domain.value import Excerpt
 from bot.domain.wire import why_invalid
 from bot.errors import InputError
 
@@ -35,21 +36,17 @@ def _seat(_line: int, values: dict[str, object]) -> WireSeat:
     return WireSeat(str(user), (str(group),) if group else (), begins, ends)
 
 
-class _Read(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class _Assignee(_Read):
+class _Assignee(Excerpt):
     id: int | Text
     login: Text | None = None
 
 
-class _Team(_Read):
+class _Team(Excerpt):
     slug: Annotated[str, Field(max_length=200)] | None = None
     name: Annotated[str, Field(max_length=200)] | None = None
 
 
-class _Seat(_Read):
+class _Seat(Excerpt):
     assignee: _Assignee
     assigning_team: _Team | None = None
     created_at: datetime | None = None

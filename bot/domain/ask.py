@@ -4,20 +4,17 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from bot.domain.outreach import identity
 from bot.domain.record import Record
+from bot.domain.value import Value
 
 Words = Annotated[str, Field(max_length=280)]
 """What somebody wrote; shown as they wrote it, to those they were told of."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Thing(_Part):
+class Thing(Value):
     """What is waited for: `words` name it in a sentence, `dependency` is its id in the registry where it has one.
 
     `kind` is the cause the owner named, or the registry's kind of dependency.
@@ -63,7 +60,7 @@ UPWARD = frozenset({RequestState.OBJECTED, RequestState.MISSED, RequestState.EXP
 """Ends that only somebody above both can settle."""
 
 
-class Request(_Part):
+class Request(Value):
     """The wish of one case: one person, one thing, one date. `person` is an id, `name` how they were named.
 
     It may leave from `leaves_on` on, a day of the owner. `line` is the owner's own sentence in it, `said` what
@@ -118,7 +115,7 @@ class Request(_Part):
         return self.state in LIVE
 
 
-class Waiting(_Part):
+class Waiting(Value):
     """A case that waits for an Ask, since when, and the sentence its owner added."""
 
     case_id: str

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from bot.domain.outreach import Window
 from bot.domain.telemetry import BoolGrid
+from bot.domain.value import Value
 from bot.errors import InputError, SettingsError
 
 MonthDay = tuple[int, int]
@@ -98,14 +99,12 @@ WORKING_HOURS: Final[Mapping[int, Hours]] = MappingProxyType(
 """From when to when a person may be written to, by weekday (Monday is 0), in their local time."""
 
 
-class SendingHours(BaseModel):
+class SendingHours(Value):
     """The hours in which an unsolicited message may reach a person, in that person's local time.
 
     They apply on working days of the person's country only. The year-end is not closed as such:
     nothing counts then for detection, but people who work may be answered.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     by_weekday: Mapping[int, Hours] = Field(default_factory=lambda: dict(WORKING_HOURS))
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from bot.domain.ask import Request
 from bot.domain.decision import Decided, OpenDecision
@@ -13,6 +13,7 @@ from bot.domain.playbook import Playbook
 from bot.domain.record import Record
 from bot.domain.reply import Cause
 from bot.domain.survey import Answered, ItemId, Posed
+from bot.domain.value import Value
 
 
 class CaseState(StrEnum):
@@ -32,11 +33,7 @@ class CaseState(StrEnum):
 ENDS = frozenset({CaseState.RECOVERED, CaseState.DECIDED, CaseState.RETRACTED})
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Asked(_Part):
+class Asked(Value):
     """One outreach of this case, and what became of it."""
 
     outreach: str
@@ -52,7 +49,7 @@ class Asked(_Part):
     delivery: str | None = None
 
 
-class Commitment(_Part):
+class Commitment(Value):
     """A step with day and time; `said_by` is a person id, `made_at` when it was said."""
 
     action: str
@@ -66,7 +63,7 @@ class Commitment(_Part):
     """What they said they do if something gets in the way: a key of the second question about a next step."""
 
 
-class Block(_Part):
+class Block(Value):
     """Blocked by a cause, perhaps a person and a date; `until` is the date said or a default."""
 
     cause: Cause

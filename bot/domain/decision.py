@@ -4,7 +4,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from bot.domain.value import Value
 
 
 class Verdict(StrEnum):
@@ -35,11 +37,7 @@ class OpenedBy(StrEnum):
     """The programme lead finds that it is the sponsor's to decide."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class OpenDecision(_Part):
+class OpenDecision(Value):
     """A decision that is open since `opened_at` and hoped for by `due`; `thing` is what the pilot waits for."""
 
     opened_by: OpenedBy
@@ -50,7 +48,7 @@ class OpenDecision(_Part):
     """What an owner who proposes to stop has learned."""
 
 
-class Decided(_Part):
+class Decided(Value):
     """What was decided, by which person (id) and when; `until` is the date that goes with it."""
 
     verdict: Verdict

@@ -2,15 +2,14 @@
 
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from bot.domain.record import Record
+from bot.domain.value import Value
 
 
-class Fall(BaseModel):
+class Fall(Value):
     """One time in which all pilots of a source fell: how many they were, and from when to when it was told."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     onset: date
     pilots: int
@@ -18,10 +17,8 @@ class Fall(BaseModel):
     closed_on: date | None = None
 
 
-class SourceFalls(BaseModel):
+class SourceFalls(Value):
     """What was seen of one source as a whole, oldest first."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     fell: tuple[date, ...] = ()
     ended: tuple[date, ...] = ()

@@ -4,7 +4,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from bot.domain.value import Value
 
 
 class Kind(StrEnum):
@@ -85,7 +85,7 @@ RANK = {
 """Order in which findings of one pilot are told: what moved most recently first."""
 
 
-class Finding(BaseModel):
+class Finding(Value):
     """One condition of one pilot.
 
     `onset` is the first day of the condition, `opened_on` the last day judged when it was found,
@@ -108,8 +108,6 @@ class Finding(BaseModel):
     dependency_open, curated_data, no_release: days it has lasted, and days allowed;
     top3_breadth: share of the three most common uses, and the share that counts as narrow.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     pilot: str
     kind: Kind

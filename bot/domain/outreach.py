@@ -6,9 +6,10 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from bot.domain.record import Record
+from bot.domain.value import Value
 
 
 class Role(StrEnum):
@@ -160,10 +161,8 @@ def role_of(delivery: str) -> Role:
     return next((role for role in Role if dash and role.value[0] == letter), Role.OWNER)
 
 
-class Window(BaseModel):
+class Window(Value):
     """The moments between which a message may leave; both aware UTC, the end not included."""
-
-    model_config = ConfigDict(frozen=True)
 
     opens_at: datetime
     closes_at: datetime

@@ -4,9 +4,10 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from bot.domain.record import Record
+from bot.domain.value import Value
 
 
 class Stage(StrEnum):
@@ -36,13 +37,7 @@ class Depth(StrEnum):
     L4 = "L4"
 
 
-class _Part(BaseModel):
-    """A part of a record: frozen and closed like it, versioned with it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class StageEntry(_Part):
+class StageEntry(Value):
     """One stage a pilot was in: since when, and how many days the plan gave it."""
 
     stage: Stage
@@ -50,7 +45,7 @@ class StageEntry(_Part):
     planned_days: Annotated[int, Field(ge=1, le=3650)] | None = None
 
 
-class Milestone(_Part):
+class Milestone(Value):
     """A dated promise of the pilot's plan; `done_on` is empty while it is open."""
 
     id: str
@@ -59,7 +54,7 @@ class Milestone(_Part):
     done_on: date | None = None
 
 
-class Dependency(_Part):
+class Dependency(Value):
     """Something the pilot waits for: who holds it, since when, by when it was promised."""
 
     id: str
@@ -74,7 +69,7 @@ Glob = Annotated[str, Field(min_length=1, max_length=200)]
 """A text in which `*` stands for any signs and `?` for one."""
 
 
-class Route(_Part):
+class Route(Value):
     """Which use is a pilot's: a rule over source, group and surface.
 
     Case does not matter, and a part that is left out lets everything through (bot.domain.routing).
@@ -85,7 +80,7 @@ class Route(_Part):
     surface: Glob = "*"
 
 
-class Unreadable(_Part):
+class Unreadable(Value):
     """A registry value we could not read: unknown and listed for the admin, never guessed."""
 
     field: str

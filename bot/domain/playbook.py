@@ -2,15 +2,15 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from bot.domain.value import Value
 
 Days = Annotated[int, Field(ge=0, le=365)]
 
 
-class Budgets(BaseModel):
+class Budgets(Value):
     """How many messages nobody asked for one person may get in 7 days, and how far apart."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     owner_per_week: Annotated[int, Field(ge=1)] = 2
     per_pilot_per_week: Annotated[int, Field(ge=1)] = 1
@@ -24,10 +24,8 @@ class Budgets(BaseModel):
     ramp_owners_per_day: Annotated[int, Field(ge=1)] = 5
 
 
-class Playbook(BaseModel):
+class Playbook(Value):
     """Clocks of the ladder. Days are calendar days, `_wd` are working days of the recipient."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = "first-flight"
     follow_up_after_wd: Days = 3

@@ -3,18 +3,17 @@
 import json
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
+from bot.domain.value import Value
 from bot.errors import NewerRecord
 
 KNOWN = 1
 """Version of record shapes that this program writes; it reads older ones and refuses newer ones."""
 
 
-class Record(BaseModel):
+class Record(Value):
     """A value that is stored as JSON. `v` is the version of its shape and starts at 1."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     v: int = 1
 

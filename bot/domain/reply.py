@@ -4,12 +4,13 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from bot.domain.decision import Verdict
 from bot.domain.outreach import Role
 from bot.domain.record import Record
 from bot.domain.survey import ItemId, Key, Standing, StepOption
+from bot.domain.value import Value
 
 
 class Cause(StrEnum):
@@ -28,24 +29,20 @@ Said = Annotated[str, Field(min_length=1, max_length=280)]
 """Words of a person, shown as they wrote them."""
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class OnTrack(_Answer):
+class OnTrack(Value):
     """Nothing is wrong: leave the pilot alone for two weeks."""
 
     kind: Literal["on_track"] = "on_track"
 
 
-class SnoozeUntil(_Answer):
+class SnoozeUntil(Value):
     """Not now: come back on this day."""
 
     kind: Literal["snooze"] = "snooze"
     until: date
 
 
-class BlockedBy(_Answer):
+class BlockedBy(Value):
     """Something or somebody is in the way; `thing` is what is needed, all but the cause optional and as said."""
 
     kind: Literal["blocked"] = "blocked"
@@ -55,7 +52,7 @@ class BlockedBy(_Answer):
     until: date | None = None
 
 
-class NextStep(_Answer):
+class NextStep(Value):
     """A step with a day and a time: silence until then, then it is checked."""
 
     kind: Literal["step"] = "step"
@@ -63,27 +60,27 @@ class NextStep(_Answer):
     at: datetime
 
 
-class StepDone(_Answer):
+class StepDone(Value):
     """The step was taken."""
 
     kind: Literal["done"] = "done"
 
 
-class ProposeStop(_Answer):
+class ProposeStop(Value):
     """The owner thinks the pilot should end: the sponsor is asked, and what was learned is kept."""
 
     kind: Literal["propose_stop"] = "propose_stop"
     lesson: Said | None = None
 
 
-class HandOver(_Answer):
+class HandOver(Value):
     """Somebody else looks after the pilot now; whoever keeps the registry is asked to confirm it."""
 
     kind: Literal["hand_over"] = "hand_over"
     person: Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class HoldRequest(_Answer):
+class HoldRequest(Value):
     """What was to be asked of somebody waits, once, with a reason and for five working days at most."""
 
     kind: Literal["hold"] = "hold"
@@ -91,7 +88,7 @@ class HoldRequest(_Answer):
     until: date | None = None
 
 
-class ChangeRequest(_Answer):
+class ChangeRequest(Value):
     """The owner corrects what is asked for, or adds a sentence of their own."""
 
     kind: Literal["change"] = "change"
@@ -100,40 +97,40 @@ class ChangeRequest(_Answer):
     due: date | None = None
 
 
-class WithdrawRequest(_Answer):
+class WithdrawRequest(Value):
     """Nobody is to be asked after all."""
 
     kind: Literal["withdraw"] = "withdraw"
 
 
-class Cleared(_Answer):
+class Cleared(Value):
     """Whoever was asked says that it is done."""
 
     kind: Literal["cleared"] = "cleared"
 
 
-class Promise(_Answer):
+class Promise(Value):
     """Whoever was asked names the day by which it will be done."""
 
     kind: Literal["promise"] = "promise"
     on: date
 
 
-class NeedsFirst(_Answer):
+class NeedsFirst(Value):
     """Whoever was asked needs something before they can clear it."""
 
     kind: Literal["needs"] = "needs"
     what: Said
 
 
-class Elsewhere(_Answer):
+class Elsewhere(Value):
     """Somebody else holds it."""
 
     kind: Literal["elsewhere"] = "elsewhere"
     person: Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class DontKnow(_Answer):
+class DontKnow(Value):
     """They don't know, which is an answer: it is noted, and nothing moves."""
 
     kind: Literal["dont_know"] = "dont_know"
@@ -149,7 +146,7 @@ class Concern(StrEnum):
     RISK = "risk"
 
 
-class Object(_Answer):
+class Object(Value):
     """Whoever was asked thinks that it should not be done.
 
     `words` are shown as written to the owner and the sponsor of the pilot, of whom the author was told before;
@@ -161,7 +158,7 @@ class Object(_Answer):
     words: Said | None = None
 
 
-class Decide(_Answer):
+class Decide(Value):
     """A sponsor's decision; scale and fix have a date, a stop may have what was learned."""
 
     kind: Literal["decide"] = "decide"
@@ -170,33 +167,33 @@ class Decide(_Answer):
     lesson: Said | None = None
 
 
-class PutUp(_Answer):
+class PutUp(Value):
     """The programme lead finds that the sponsor has to decide."""
 
     kind: Literal["put_up"] = "put_up"
 
 
-class FillGap(_Answer):
+class FillGap(Value):
     """What the registry lacks: a person's name, or a day as YYYY-MM-DD."""
 
     kind: Literal["fill"] = "fill"
     value: Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class ReleaseWeekly(_Answer):
+class ReleaseWeekly(Value):
     """Whoever reads a weekly message first lets it leave."""
 
     kind: Literal["release"] = "release"
 
 
-class CorrectWeekly(_Answer):
+class CorrectWeekly(Value):
     """They correct it: their words stand in it, and it is shown to them once more."""
 
     kind: Literal["correct"] = "correct"
     words: Said
 
 
-class HoldWeekly(_Answer):
+class HoldWeekly(Value):
     """They hold it back until a day."""
 
     kind: Literal["hold_weekly"] = "hold_weekly"
@@ -204,13 +201,13 @@ class HoldWeekly(_Answer):
     reason: Said | None = None
 
 
-class NotMe(_Answer):
+class NotMe(Value):
     """The registry names the wrong person."""
 
     kind: Literal["not_me"] = "not_me"
 
 
-class StopAsking(_Answer):
+class StopAsking(Value):
     """No more messages to this person, at once and without a report about them."""
 
     kind: Literal["stop_asking"] = "stop_asking"
@@ -220,7 +217,7 @@ Named = Annotated[str, Field(min_length=1, max_length=200)]
 """A name as it was said, or the key or words of a second question."""
 
 
-class ItemAnswer(_Answer):
+class ItemAnswer(Value):
     """What was chosen at a survey item, with what its form asked for.
 
     `second` is the key or the words given at the second question, `words` what was said besides: of a step what it
@@ -253,7 +250,7 @@ class ItemAnswer(_Answer):
         return self
 
 
-class Feedback(_Answer):
+class Feedback(Value):
     """What somebody says of a message that they did not ask for.
 
     `second` is the part of the day that was picked, `words` what is different, `person` who should get it instead,

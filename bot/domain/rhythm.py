@@ -3,18 +3,17 @@
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from bot.domain.calendar import Calendar, to_zone
+from bot.domain.value import Value
 
 ONE_DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 
 
-class Rhythm(BaseModel):
+class Rhythm(Value):
     """A weekday (Monday is 0) and an hour of that day, in the person's local time."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     weekday: Annotated[int, Field(ge=0, le=4)] = 1
     hour: Annotated[int, Field(ge=0, le=23)] = 10

@@ -4,10 +4,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from bot.domain.pilot import Stage
 from bot.domain.record import Record
+from bot.domain.value import Value
 
 
 class Mode(StrEnum):
@@ -18,10 +19,8 @@ class Mode(StrEnum):
     PAUSED = "paused"
 
 
-class DetectionSettings(BaseModel):
+class DetectionSettings(Value):
     """Thresholds of detection; sources of the values are in docs/detection.md."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     small_seats: int = 10
     """Below this many seats a finding is a question to the owner and goes no further."""

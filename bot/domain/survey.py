@@ -3,7 +3,9 @@
 from enum import StrEnum
 from typing import Annotated, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
+
+from bot.domain.value import Value
 
 MOST_WORDS: Final = 280
 """Characters of the free text that may go with an answer."""
@@ -14,10 +16,6 @@ Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 """Name of an option within its question."""
 Score = Annotated[int, Field(strict=True, ge=0, le=3)]
 """How much a dimension holds the pilot back: 0 not at all, 1 some, 2 strongly, 3 it blocks."""
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ItemId(StrEnum):
@@ -137,7 +135,7 @@ class Effect(StrEnum):
     """No more messages to this person, at once."""
 
 
-class Answered(_Part):
+class Answered(Value):
     """One answer to one item, as a case keeps it; `by` is a person id, `at` an aware moment.
 
     `second` is the key chosen at the second question, else the name, day or moment (ISO) that was put in.
@@ -151,7 +149,7 @@ class Answered(_Part):
     by: Annotated[str, Field(min_length=1, max_length=MOST_SAID)]
 
 
-class Posed(_Part):
+class Posed(Value):
     """An item that was put to a person; `in_reply` when it answered a reply of theirs.
 
     `after` is the key of that reply, `action` the step that the item suggested, in the words that were shown.
@@ -165,7 +163,7 @@ class Posed(_Part):
     action: Annotated[str, Field(min_length=1, max_length=MOST_WORDS)] | None = None
 
 
-class Scoring(_Part):
+class Scoring(Value):
     """What the rules need to know of an item: whom it asks, what about, what each option scores and leads to.
 
     `about` is None where an item asks for no state of one dimension. An option with no entry scores nothing, or

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from bot.domain.outreach import Role
 from bot.domain.record import Record
 from bot.domain.reply import Answer
+from bot.domain.value import Value
 
 LONGEST: Final = 4_000
 """Characters of words that are read."""
@@ -17,11 +18,7 @@ SHORTCUT: Final = "shortcut:"
 """What the choice of a tap begins with that is about the message itself: `why` it came, or `feedback` on it."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Given(_Part):
+class Given(Value):
     """What was put into one field of a form: words, a day, or a moment."""
 
     text: str | None = None
@@ -51,7 +48,7 @@ def from_given(given: Mapping[str, Given]) -> dict[str, str | date | datetime]:
     return {key: one.value for key, one in given.items()}
 
 
-class Tap(_Part):
+class Tap(Value):
     """A choice at a section of a message of ours; without a choice the section is opened."""
 
     kind: Literal["tap"] = "tap"
@@ -60,7 +57,7 @@ class Tap(_Part):
     choice: str = ""
 
 
-class Form(_Part):
+class Form(Value):
     """A form that was sent, with what was filled in by the keys of its fields."""
 
     kind: Literal["form"] = "form"
@@ -70,7 +67,7 @@ class Form(_Part):
     values: dict[str, Given] = Field(default_factory=dict)
 
 
-class Words(_Part):
+class Words(Value):
     """Words that somebody wrote to us."""
 
     kind: Literal["words"] = "words"

@@ -3,9 +3,8 @@
 from datetime import date
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
-
 from bot.domain.pilot import Pilot
+from bot.domain.value import Value
 
 
 class Field(StrEnum):
@@ -23,10 +22,8 @@ class Field(StrEnum):
         return self is Field.TARGET_DATE
 
 
-class Gap(BaseModel):
+class Gap(Value):
     """One thing the registry lacks of one pilot; `dependency` is the id of that which has no holder."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     pilot: str
     field: Field

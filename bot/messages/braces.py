@@ -4,15 +4,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from string import Formatter
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from bot.domain.reply import Cause
+from bot.domain.value import Value
 
 
-class Group(BaseModel):
+class Group(Value):
     """Texts that belong together: frozen, and closed to names that nothing says."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Said(Group):

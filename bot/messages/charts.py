@@ -3,8 +3,9 @@
 from textwrap import wrap
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from bot.domain.value import Value
 from bot.messages.braces import Plain, complete
 from bot.messages.wording import ELLIPSIS
 from bot.metrics.portfolio import Portfolio
@@ -19,20 +20,16 @@ LABELS: Final = ("under_12", "from_12", "from_18", "undated", "production", "pau
 Bar = tuple[str, Annotated[int, Field(ge=0, le=10**9)]]
 
 
-class Chart(BaseModel):
+class Chart(Value):
     """Bars with their labels, from top to bottom; `unit` names what is counted."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: str
     unit: str
     bars: Annotated[tuple[Bar, ...], Field(min_length=1)]
 
 
-class ChartTexts(BaseModel):
+class ChartTexts(Value):
     """What stands at the chart of a portfolio."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: Plain
     unit: Plain

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from string import Formatter
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from bot.domain.reply import Cause
 from bot.domain.survey import Audience, Dimension, Effect, ItemId, Key, Score, Scoring, Standing
+from bot.domain.value import Value
 from bot.messages.braces import Plain, complete, holes
 from bot.messages.model import Choice, FieldKind, FormField
 
@@ -79,11 +80,7 @@ Ask = Annotated[str, AfterValidator(_one_question)]
 Fillable = Annotated[FieldKind, AfterValidator(_fillable)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Input(_Part):
+class Input(Value):
     """What an option asks for in its form."""
 
     kind: Fillable
@@ -91,7 +88,7 @@ class Input(_Part):
     required: bool = True
 
 
-class Option(_Part):
+class Option(Value):
     """One answer to an item: what it does, what it scores, and what it asks for or leads to."""
 
     key: Key
@@ -108,7 +105,7 @@ class Option(_Part):
         return self
 
 
-class SecondOption(_Part):
+class SecondOption(Value):
     """One answer to a second question; nothing follows it."""
 
     key: Key
@@ -126,7 +123,7 @@ class SecondOption(_Part):
         return given
 
 
-class Second(_Part):
+class Second(Value):
     """The question that some answers open: options to choose from, or one input, never both."""
 
     question: Ask
@@ -144,7 +141,7 @@ class Second(_Part):
         return self
 
 
-class Item(_Part):
+class Item(Value):
     """One question with its answers. As a part of `Items` its options hold the four standing ones, last."""
 
     id: ItemId
@@ -216,7 +213,7 @@ class Item(_Part):
         return tuple(form)
 
 
-class Items(_Part):
+class Items(Value):
     """The whole file: every item once, each with the standing options added to its own."""
 
     announce: Plain

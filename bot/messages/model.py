@@ -3,17 +3,14 @@
 from enum import StrEnum
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
 from bot.domain.outreach import Role
 from bot.domain.record import Record
 from bot.domain.survey import ItemId
 from bot.domain.upkeep import Field
+from bot.domain.value import Value
 from bot.messages.charts import Chart
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class FieldKind(StrEnum):
@@ -26,7 +23,7 @@ class FieldKind(StrEnum):
     TEXT = "text"
 
 
-class FormField(_Part):
+class FormField(Value):
     """One question of a form. `options` are (key, label) pairs of a choice."""
 
     key: str
@@ -36,7 +33,7 @@ class FormField(_Part):
     options: tuple[tuple[str, str], ...] = ()
 
 
-class Choice(_Part):
+class Choice(Value):
     """One answer somebody can tap; `form` is asked when the answer needs a detail."""
 
     key: str
@@ -44,7 +41,7 @@ class Choice(_Part):
     form: tuple[FormField, ...] = ()
 
 
-class Section(_Part):
+class Section(Value):
     """What is said about one pilot: a fact, one question, and the answers to it.
 
     The first section of a message is shown in full, each other one as its `line` until it is opened.
@@ -97,7 +94,7 @@ class Section(_Part):
         return f"{self.case_id}:{self.thing or ''}{follows}"
 
 
-class Answered(_Part):
+class Answered(Value):
     """What was asked, what was answered, and what was said to that: in the place of a section and its choices."""
 
     fact: str

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, model_validator
 
 from bot.domain.reply import Cause
+from bot.domain.value import Value
 
 OPENING: Final = ("blocked", "snooze", "step")
 """Answers with a detail: they open a sentence whose rest is read further."""
@@ -21,10 +22,8 @@ def _as_compared(phrases: tuple[str, ...]) -> tuple[str, ...]:
 Phrases = Annotated[tuple[str, ...], AfterValidator(_as_compared)]
 
 
-class Words(BaseModel):
+class Words(Value):
     """Phrases by what they do. A phrase is one or more words in lower case."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     before: Phrases
     """May stand before an answer and say nothing."""

@@ -4,24 +4,21 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from pydantic import BaseModel, ConfigDict
-
 from bot.domain.pilot import PRE_PRODUCTION, Pilot, Stage
+from bot.domain.value import Value
 from bot.metrics.progress import stage_spans
 
 YEAR = timedelta(days=365)
 EIGHTEEN_MONTHS = timedelta(days=548)
 
 
-class Portfolio(BaseModel):
+class Portfolio(Value):
     """Counts of pilots as of one day.
 
     `pre_production` counts pilots in a stage on the way to production whose start is known and not
     later than the day; `over_12_months` and `over_18_months` those of them that started at least
     365 and 548 days before it. `undated` are on the way too, with a start nobody knows.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     pilots: int
     pre_production: int

@@ -7,11 +7,12 @@ same way whenever it is replayed, and two settings are compared under the same d
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from bot.domain.calendar import to_zone
 from bot.domain.outreach import Outreach, Step, identity
 from bot.domain.reply import Answer, BlockedBy, Cause, NextStep, OnTrack, Reply, SnoozeUntil, StepDone
+from bot.domain.value import Value
 from bot.policy.departure import Desk
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -28,10 +29,8 @@ _ALL: Final = 16**20
 """Numbers that an identity can be."""
 
 
-class Replying(BaseModel):
+class Replying(Value):
     """Shares, weights and delays of the model; round choices, not measured."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     share: Share = 0.6
     """Share of first questions that are answered; the rest meets silence."""
