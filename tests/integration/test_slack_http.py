@@ -16,11 +16,12 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 from slack_payloads import mutated, payloads_of_others
-from slack_story import Office, at_firm, office_of, slack_pilot
+from slack_story import Office, at_firm, office_of, served, slack_pilot
 from stories import Story
+from yarl import URL
 
 from adapters.playground.slack_hands import SECRET
-from adapters.slack.http import LARGEST
+from adapters.slack.http import LARGEST, SlackRoute
 from bot.domain.turn import Turn
 
 MUTATIONS = int(os.environ.get("STICKSHAKER_FUZZ", "4000"))
@@ -97,6 +98,61 @@ async def test_what_is_no_request_of_slacks_is_turned_away(office: Office) -> No
         headers = signed(b"x") | {"Content-Type": JSON}
         async with session.post(office.slack.deliveries.address, data=parts(), headers=headers) as answer:
             assert answer.status == 413
+
+
+async def begun(address: str, sent: int, length: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Begin a request that looks signed, and send so many bytes of its body."""
+    there = URL(address)
+    reader, writer = await asyncio.open_connection(there.host, there.port)
+    headers = signed(b"") | {"Host": "x", "Content-Type": JSON, "Content-Length": str(length)}
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    writer.write(f"POST {there.path} HTTP/1.1\r\n{head}\r\n".encode() + b"x" * sent)
+    await writer.drain()
+    return reader, writer
+
+
+async def status_of(reader: asyncio.StreamReader) -> int:
+    """Return the status that comes back, within five seconds."""
+    async with asyncio.timeout(5):
+        return int((await reader.readline()).split()[1])
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever sends a body by drops, or breaks it off, is let go without a traceback; a real request beside them is answered."""
+    async with served(SlackRoute(office.app, SECRET, patience=0.3)) as address:
+        office.slack.deliveries.address = address
+        slow = [await begun(address, 10, 1000) for _ in range(20)]
+        _, broken = await begun(address, 10, 1000)
+        broken.close()
+        assert (await office.at("dana").write("help")).status == 200
+        assert [await status_of(reader) for reader, _ in slow] == [408] * 20
+        for _, writer in slow:
+            writer.close()
+    assert [one for one in caplog.records if one.exc_info] == []
+
+
+async def test_bodies_of_nobody_fill_no_memory(office: Office) -> None:
+    """What strangers have under way together is bounded: one more is sent away, and place is free again once they are."""
+    async with served(SlackRoute(office.app, SECRET, patience=1.0, in_hand=1000)) as address:
+        reader, writer = await begun(address, 900, 2000)
+        other, another = await begun(address, 900, 2000)
+        assert sorted([await status_of(reader), await status_of(other)]) == [408, 503]
+        writer.close()
+        another.close()
+        office.slack.deliveries.address = address
+        assert (await office.at("dana").write("help")).status == 200
+
+
+async def test_a_stale_request_is_turned_away_before_its_body_comes(office: Office) -> None:
+    """Who replays an old signature needs not be listened to."""
+    there = URL(office.slack.deliveries.address)
+    reader, writer = await asyncio.open_connection(there.host, there.port)
+    headers = signed(b"", age=301) | {"Host": "x", "Content-Type": JSON, "Content-Length": "1000"}
+    writer.write(f"POST {there.path} HTTP/1.1\r\n".encode())
+    writer.write("".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode() + b"\r\n")
+    async with asyncio.timeout(5):
+        assert b" 401 " in await reader.readline()
+    writer.close()
 
 
 @asynccontextmanager

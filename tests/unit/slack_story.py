@@ -147,14 +147,15 @@ async def office_of(story: Story, *names: str, by: str = "http") -> AsyncIterato
                 while not slack.deliveries.sockets:  # noqa: ASYNC110  the server is another program to us
                     await asyncio.sleep(0.01)
         else:
-            slack.deliveries.address = await stack.enter_async_context(_served(app))
+            slack.deliveries.address = await stack.enter_async_context(served(SlackRoute(app, SECRET)))
         yield Office(story, slack, app, voice, client)
 
 
 @asynccontextmanager
-async def _served(app: SlackApp) -> AsyncIterator[str]:
-    site = web.Application(handler_args={"auto_decompress": False})  # as the service has it
-    SlackRoute(app, SECRET).add_to(site)
+async def served(route: SlackRoute) -> AsyncIterator[str]:
+    """Serve a route as the service has it, and return its address."""
+    site = web.Application(handler_args={"auto_decompress": False})
+    route.add_to(site)
     runner = web.AppRunner(site, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
