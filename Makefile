@@ -9,6 +9,9 @@ SMOKE := build/smoke
 CHROMIUM ?= chromium
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
+# Tests start hundreds of processes: where Python may keep no bytecode, each of them would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help install demo test lint bench bench-fleet bench-loop bench-slack chaos bench-peers pictures lock clean wheel-smoke
 
 help:  ## Show what there is.

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "unit"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from slack_story import Office, at_firm, office_of, slack_pilot
-from stories import DAY, story_of, to
+from stories import DAY, FALL, story_of, to
 
 from adapters.playground.slack_state import Body
 from adapters.redis_store.embedded import EmbeddedServer
@@ -127,10 +127,41 @@ async def advised_against(office: Office, album: Album) -> None:
     album.add_kinds(office)
 
 
+async def left_open(office: Office, album: Album) -> None:
+    """Live a story that nobody answers until the sponsor is asked about it alone; keep the first message of each kind."""
+    story = office.story
+    await story.begin(slack_pilot("tax").model_copy(update={"name": "Tax letters"}))
+    for _ in range(2):
+        await story.until(to(at_firm("lee"), "review"), most=60)
+        await office.act(office.at("lee").tap("Release"))
+    await story.until(to(at_firm("sam"), "decision"), most=120)
+    album.add_kinds(office)
+
+
+async def corrected(office: Office, album: Album) -> None:
+    """Live a story in which the figures behind a question turn out wrong; keep the first message of each kind."""
+    story = office.story
+    await story.begin(slack_pilot("tax").model_copy(update={"name": "Tax letters"}))
+    await story.until(to(at_firm("dana"), "nudge"))
+    story.back["tax"] = FALL
+    await story.load(FALL, story.today - DAY)
+    await story.until(to(at_firm("dana"), "retraction"))
+    album.add_kinds(office)
+
+
+async def with_gaps(office: Office, album: Album) -> None:
+    """Live a story of a pilot of which the registry does not know enough; keep the first message of each kind."""
+    waits = {"id": "d1", "kind": "data_access", "since": "2026-01-05"}
+    pilot = slack_pilot("tax", target_date=None, dependencies=[waits])
+    await office.story.begin(pilot.model_copy(update={"name": "Tax letters"}))
+    await office.story.until(to(at_firm("dana"), "upkeep"))
+    album.add_kinds(office)
+
+
 async def lived() -> Album:
     """Return what was seen in stories of firms of their own."""
     album = Album()
-    for play in (live, cleared, advised_against):
+    for play in (live, cleared, advised_against, left_open, corrected, with_gaps):
         with tempfile.TemporaryDirectory() as folder:
             server = EmbeddedServer(Path(folder))
             server.ensure()
