@@ -1,6 +1,5 @@
 """Slack by HTTP: what is not signed, too old, too large or no form of Slack's never reaches bolt."""
 
-import asyncio
 import re
 from http import HTTPStatus
 from typing import Final
@@ -10,15 +9,12 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 from yarl import URL
 
+from adapters.bodies import Bodies, Unfit
 from adapters.slack.app import SlackApp
 
 PATH: Final = "/slack/events"
 LARGEST: Final = 1024 * 1024
 """Bytes of a request; the largest of Slack's, a form with a hundred inputs, have a quarter of that."""
-IN_HAND: Final = 32 * LARGEST
-"""Bytes of requests that are in memory before anybody knows who sent them."""
-PATIENCE: Final = 5.0
-"""Seconds that a body may take to arrive; Slack itself gives up after three."""
 OLDEST: Final = 300
 """Seconds that a signature counts, before and after; Slack's own measure, and its verifier's."""
 STAMPED: Final = "X-Slack-Request-Timestamp"
@@ -34,10 +30,9 @@ TYPES: Final = frozenset({JSON, "application/x-www-form-urlencoded"})
 class SlackRoute:
     """The one path that Slack delivers to: events, commands and taps."""
 
-    def __init__(self, app: SlackApp, secret: str, *, patience: float = PATIENCE, in_hand: int = IN_HAND) -> None:
+    def __init__(self, app: SlackApp, secret: str, bodies: Bodies | None = None) -> None:
         """Hand over what was signed with this secret to these listeners."""
-        self._app, self._verifier = app, SignatureVerifier(secret)
-        self._patience, self._most, self._in_hand = patience, in_hand, 0
+        self._app, self._verifier, self._bodies = app, SignatureVerifier(secret), bodies or Bodies(LARGEST)
 
     def add_to(self, application: web.Application) -> None:
         """Serve it."""
@@ -51,11 +46,10 @@ class SlackRoute:
         """
         if refused := _refused(request, self._verifier.clock.now()):
             return refused
-        body = await self._body(request)
-        if isinstance(body, web.Response):
-            return body
         try:
-            text = body.decode("utf-8")
+            text = (await self._bodies.read(request)).decode("utf-8")
+        except Unfit as unfit:
+            return unfit.answer
         except UnicodeDecodeError:
             return _no(HTTPStatus.BAD_REQUEST, "not UTF-8")
         if not self._verifier.is_valid(text, request.headers[STAMPED], request.headers[SIGNED]):
@@ -65,28 +59,6 @@ class SlackRoute:
             inner = URL.build(query_string=text, encoded=True).query.get("payload", "")
             return to_response(await self._app.dispatch(inner, {"content-type": JSON}))
         return to_response(await self._app.dispatch(text, request.headers))
-
-    async def _body(self, request: web.Request) -> bytes | web.Response:
-        """Return the body, or what is answered where it is too large, too slow, broken off, or one too many."""
-        if (request.content_length or 0) > LARGEST:
-            return _no(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too large", is_end=True)
-        body = bytearray()
-        try:
-            async with asyncio.timeout(self._patience):
-                async for part in request.content.iter_any():
-                    body += part
-                    self._in_hand += len(part)
-                    if len(body) > LARGEST:
-                        return _no(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too large", is_end=True)
-                    if self._in_hand > self._most:
-                        return _no(HTTPStatus.SERVICE_UNAVAILABLE, "too much at once; send it again", is_end=True)
-        except TimeoutError:
-            return _no(HTTPStatus.REQUEST_TIMEOUT, "the body took too long", is_end=True)
-        except (web.RequestPayloadError, ConnectionError):
-            return _no(HTTPStatus.BAD_REQUEST, "the body broke off", is_end=True)
-        finally:
-            self._in_hand -= len(body)
-        return bytes(body)
 
 
 def _refused(request: web.Request, now: float) -> web.Response | None:
@@ -101,12 +73,8 @@ def _refused(request: web.Request, now: float) -> web.Response | None:
     return None
 
 
-def _no(status: HTTPStatus, reason: str, *, is_end: bool = False) -> web.Response:
-    """Answer no; `is_end` where the rest of the body is not worth waiting for."""
-    answer = web.Response(status=status, text=reason)
-    if is_end:
-        answer.force_close()
-    return answer
+def _no(status: HTTPStatus, reason: str) -> web.Response:
+    return web.Response(status=status, text=reason)
 
 
 def to_response(answer: BoltResponse) -> web.Response:

@@ -20,6 +20,7 @@ from slack_story import Office, at_firm, office_of, served, slack_pilot
 from stories import Story
 from yarl import URL
 
+from adapters.bodies import Bodies
 from adapters.playground.slack_hands import SECRET
 from adapters.slack.http import LARGEST, SlackRoute
 from bot.domain.turn import Turn
@@ -119,7 +120,7 @@ async def status_of(reader: asyncio.StreamReader) -> int:
 
 async def test_a_body_that_does_not_come_is_not_waited_for(office: Office, caplog: pytest.LogCaptureFixture) -> None:
     """Whoever sends a body by drops, or breaks it off, is let go without a traceback; a real request beside them is answered."""
-    async with served(SlackRoute(office.app, SECRET, patience=0.3)) as address:
+    async with served(SlackRoute(office.app, SECRET, Bodies(LARGEST, patience=0.3))) as address:
         office.slack.deliveries.address = address
         slow = [await begun(address, 10, 1000) for _ in range(20)]
         _, broken = await begun(address, 10, 1000)
@@ -133,7 +134,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(office: Office, caplo
 
 async def test_bodies_of_nobody_fill_no_memory(office: Office) -> None:
     """What strangers have under way together is bounded: one more is sent away, and place is free again once they are."""
-    async with served(SlackRoute(office.app, SECRET, patience=1.0, in_hand=1000)) as address:
+    async with served(SlackRoute(office.app, SECRET, Bodies(LARGEST, patience=1.0, in_hand=1000))) as address:
         reader, writer = await begun(address, 900, 2000)
         other, another = await begun(address, 900, 2000)
         assert sorted([await status_of(reader), await status_of(other)]) == [408, 503]
