@@ -22,7 +22,7 @@ from bot.domain.upkeep import Gap
 from bot.domain.weekly import Weekly
 from bot.intake import Actors, Facts, Ingress, Nowhere, PutCounts, Roster, Touched
 from bot.outgoing import DeadLetters, Messenger, Outbox
-from bot.talking import Turns
+from bot.talking import References, Turns
 
 
 class Clock(Protocol):
@@ -352,6 +352,7 @@ class Ports:
     dead_letters: DeadLetters
     inbox: Inbox
     turns: Turns
+    references: References
     people: People
     settings: SettingsStore
     audit: Audit

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.people import Person
+from bot.domain.reference import Reference
 from bot.domain.turn import Meant, Settled, Turn
 from bot.messages.model import Message
 
@@ -46,6 +47,26 @@ class Turns(Protocol):
 
     async def keep_meant(self, person: str, meant: Meant | None) -> None:
         """Keep it for an hour in the place of what was there, or drop it."""
+        ...
+
+
+class References(Protocol):
+    """Where people can be written to, by the name of the chat; for chats that find nobody by an address."""
+
+    async def keep(self, chat: str, reference: Reference) -> None:
+        """Keep what is known of a user now, in the place of what was."""
+        ...
+
+    async def of_user(self, chat: str, user: str) -> Reference | None:
+        """Return what is known of a user."""
+        ...
+
+    async def of_person(self, chat: str, person: str) -> Reference | None:
+        """Return what is known of the user who is this person of ours, by one of their aliases."""
+        ...
+
+    async def forget(self, chat: str, user: str) -> None:
+        """Delete what is known of a user: they can't be written to any more."""
         ...
 
 

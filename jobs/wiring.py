@@ -231,6 +231,7 @@ def _join(store: RedisStore, clock: Clock, messenger: Messenger, queue: WorkQueu
         dead_letters=store.dead_letters,
         inbox=store.inbox,
         turns=store.turns,
+        references=store.references,
         people=store.people,
         settings=store.settings,
         audit=store.audit,

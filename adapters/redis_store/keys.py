@@ -298,6 +298,14 @@ class Keys:
         """Name the sorted set: keys of replies not yet applied."""
         return self._r(shard, "inq")
 
+    def references(self, chat: str) -> str:
+        """Name the hash: user of a chat -> where they can be written to."""
+        return f"{self.root}:ref:{{refs}}:{chat}"
+
+    def referred(self, chat: str) -> str:
+        """Name the hash: person -> user of a chat."""
+        return f"{self.root}:refby:{{refs}}:{chat}"
+
     def turn(self, key: str) -> str:
         """Name the hash: what somebody did in a chat, and thereby the record that they did."""
         return f"{self.root}:turn:{{turns}}:{key}"

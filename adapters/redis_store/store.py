@@ -23,6 +23,7 @@ from adapters.redis_store.organisation import RedisSettings
 from adapters.redis_store.outbox import RedisOutbox
 from adapters.redis_store.people import RedisPeople
 from adapters.redis_store.pilots import RedisPilots
+from adapters.redis_store.references import RedisReferences
 from adapters.redis_store.roster import RedisRoster
 from adapters.redis_store.rounds import RedisRounds
 from adapters.redis_store.scripts import Scripts
@@ -63,7 +64,8 @@ class RedisStore:
         self.inbox = RedisInbox(client, self.keys, scripts, shards)
         self.turns = RedisTurns(client, self.keys, scripts)
         self.ingress = RedisIngress(client, self.keys, scripts)
-        self.people = RedisPeople(client, self.keys, shards, secret)
+        self.people = RedisPeople(client, self.keys, scripts, shards, secret)
+        self.references = RedisReferences(client, self.keys, self.people.identify)
         self.settings = RedisSettings(client, self.keys, scripts)
         self.rounds = RedisRounds(client, self.keys)
         self.audit = RedisAudit(client, self.keys, numbers)

@@ -155,6 +155,7 @@ def world_of(store: RedisStore, at: datetime = TUESDAY, worker: str = "w1", rule
         dead_letters=store.dead_letters,
         inbox=store.inbox,
         turns=store.turns,
+        references=store.references,
         people=store.people,
         settings=store.settings,
         audit=store.audit,
