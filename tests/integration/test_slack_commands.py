@@ -185,7 +185,7 @@ async def test_an_owner_snoozes_and_a_sponsor_decides(office: Office) -> None:
     case = await story.case()
     assert case.decision is not None
     assert case.decision.opened_by is OpenedBy.OWNER_PROPOSES_STOP
-    assert "A decision is open since" in await say(office, "sam", "status tax")
+    assert "A decision has been open since" in await say(office, "sam", "status tax")
     assert "Recorded" in await say(office, "sam", "decision tax stop it saves nothing")
     assert (await story.case()).decided[-1].lesson == "it saves nothing"
 

@@ -100,7 +100,7 @@ async def test_a_follow_up_tells_since_when_it_is_open(story: Story) -> None:
     nudge = await story.until(NUDGE)
     text = await asked_why(story, await story.until(to("dana", "follow_up")))
     assert line(text, "Rule") == (
-        f"Rule: a question that is open for 3 working days gets one follow-up. This one is open since {nudge.day:%a} "
+        f"Rule: a question that is open for 3 working days gets one follow-up. This one has been open since {nudge.day:%a} "
         f"{nudge.day.day} February."
     )
     assert "answered" not in text

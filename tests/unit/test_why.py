@@ -94,7 +94,7 @@ def test_what_was_never_judged_is_told_with_the_day_it_was_found() -> None:
     [
         (
             {"step": Step.FOLLOW_UP},
-            "Rule: a question that is open for 3 working days gets one follow-up. This one is open since Mon 2 March.",
+            "Rule: a question that is open for 3 working days gets one follow-up. This one has been open since Mon 2 March.",
         ),
         (
             {"step": Step.CHECK, "what": What.STEP, "days": 1},
