@@ -18,6 +18,8 @@ from bot.errors import InputError, SettingsError
 
 PREFIX: Final = "STICKSHAKER_"
 SLACK: Final = "SLACK_"
+TEAMS: Final = "TEAMS_"
+ENTRA: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 OTHERS: Final = frozenset({"STICKSHAKER_VERSION"})
 """Names with our prefix that others read: docker-compose.yml the tag of the image."""
 LEAST_KEY: Final = 16
@@ -156,6 +158,76 @@ class SlackSettings(BaseSettings):
     def secrets(self) -> list[str]:
         """Return what must be in no log."""
         return [s.get_secret_value() for s in (self.bot_token, self.app_token, self.signing_secret) if s]
+
+
+class TeamsSettings(BaseSettings):
+    """What the environment says of Teams; a field `x` is the variable TEAMS_X."""
+
+    model_config = SettingsConfigDict(env_prefix=TEAMS, extra="ignore", env_ignore_empty=True)
+
+    app_id: str | None = Field(
+        None, description="id of the bot's app at Entra: with it messages leave by Teams (docs/install-teams.md)"
+    )
+    tenant_id: str = Field("", description="id of the tenant whose people are talked to; all others are turned away")
+    app_type: Literal["SingleTenant", "UserAssignedMSI"] = Field(
+        "SingleTenant", description="'SingleTenant': a secret or a certificate; 'UserAssignedMSI': a managed identity"
+    )
+    app_password: SecretStr | None = Field(None, description="secret of the app (SingleTenant)")
+    certificate: Path | None = Field(None, description="file with a certificate and its key, in a secret's place")
+    openid_metadata_url: str = Field(
+        "https://login.botframework.com/v1/.well-known/openidconfiguration",
+        description="where Microsoft publishes the keys that requests are signed with",
+    )
+    issuer: str = Field("https://api.botframework.com", description="who signs them")
+    token_url: str = Field("https://login.microsoftonline.com", description="where our own token comes from")
+    scope: str = Field("https://api.botframework.com", description="what our own token is for")
+    allowed_service_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("smba.trafficmanager.net", "*.teams.microsoft.com", "*.teams.microsoft.us"),
+        description="hosts that get our token, separated by commas; '*.' stands for any below it",
+    )
+
+    @field_validator("allowed_service_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("app_id", "tenant_id")
+    @classmethod
+    def _is_an_id(cls, value: str | None) -> str | None:
+        if value and not ENTRA.fullmatch(value):
+            raise ValueError("it must be an id of Entra's, 8-4-4-4-12 letters and figures")
+        return value
+
+    @field_validator("openid_metadata_url", "token_url", "scope", "issuer")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("it must be an address that begins with https://")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.app_id and not self.tenant_id:
+            raise ValueError("beside TEAMS_APP_ID set TEAMS_TENANT_ID, the tenant whose people are talked to")
+        needs_secret = self.app_id and self.app_type == "SingleTenant"
+        if needs_secret and not (self.app_password or self.certificate):
+            raise ValueError(
+                "beside TEAMS_APP_ID set TEAMS_APP_PASSWORD or TEAMS_CERTIFICATE, or TEAMS_APP_TYPE=UserAssignedMSI"
+            )
+        return self
+
+    @property
+    def secrets(self) -> list[str]:
+        """Return what must be in no log."""
+        return [self.app_password.get_secret_value()] if self.app_password else []
+
+
+def read_teams() -> TeamsSettings:
+    """Read what the environment says of Teams; raises SettingsError naming the variable, never its value."""
+    try:
+        return TeamsSettings()
+    except ValidationError as fault:
+        raise _settings_error(fault, TEAMS, "docs/install-teams.md") from fault
 
 
 def _beginning(value: SecretStr | None, start: str, what: str) -> SecretStr | None:

@@ -49,13 +49,16 @@ async def answer_turns(ports: Ports, rules: Rules, voices: Mapping[str, Voice]) 
     done = 0
     for turn in await ports.turns.due(ports.clock.now()):
         voice = voices.get(turn.chat)
-        if voice is None:
-            continue
-        now = ports.clock.now()
-        held = await ports.turns.hold(turn, now, now + LEASE)
-        if held:
-            done += await _answer(turn, held, voice, ports, rules)
+        if voice is not None:
+            done += await answer_turn(turn, voice, ports, rules)
     return done
+
+
+async def answer_turn(turn: Turn, voice: Voice, ports: Ports, rules: Rules) -> bool:
+    """Answer one turn that waits; False where somebody else has it, or it has to wait longer."""
+    now = ports.clock.now()
+    held = await ports.turns.hold(turn, now, now + LEASE)
+    return bool(held) and await _answer(turn, held, voice, ports, rules)
 
 
 async def _answer(turn: Turn, held: int, voice: Voice, ports: Ports, rules: Rules) -> bool:

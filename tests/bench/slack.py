@@ -48,7 +48,7 @@ from bot.domain.people import Person
 from bot.domain.turn import Tap, Turn
 from bot.errors import SendRefused
 from bot.messages.model import Message
-from jobs.slack import Desk
+from jobs.slack import desk_of
 
 KEY = b"a key of the bench"
 DANA = "dana@n.example"
@@ -91,7 +91,7 @@ def serve(kind: str, folder: str, slack: str, told: Connection) -> None:
             api = web_client(TOKEN, session, slack)
             client = SlackClient(api, session)
             voice = SlackVoice(client, Directory(client, SystemClock()))
-            app = SlackApp(api, client, Desk(world.ports, RULES, voice, []), SystemClock(), RULES.texts.talk)
+            app = SlackApp(api, client, desk_of(world.ports, RULES, voice, []), SystemClock(), RULES.texts.talk)
             if kind == "bare":
                 site.router.add_post(PATH, await bare(store))
             else:

@@ -25,7 +25,7 @@ from bot.domain.people import Person
 from bot.domain.pilot import Pilot
 from bot.messages.model import Message
 from bot.outgoing import Found, Messenger
-from jobs.slack import Desk
+from jobs.slack import desk_of
 
 FIRM = "n.example"
 
@@ -137,7 +137,7 @@ async def office_of(story: Story, *names: str, by: str = "http") -> AsyncIterato
         directory = Directory(client, world.clock)
         voice = SlackVoice(client, directory)
         world.use_chat(Heard(SlackMessenger(client, directory), story))
-        desk = Desk(world.ports, world.rules, voice, [at_firm("ada")])
+        desk = desk_of(world.ports, world.rules, voice, [at_firm("ada")])
         is_socket = by == "socket"
         app = SlackApp(api, client, desk, world.clock, world.rules.texts.talk)
         if is_socket:

@@ -1,0 +1,1 @@
+"""Microsoft Teams: the bot's address, its cards, and the Bot Connector."""

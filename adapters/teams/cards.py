@@ -1,0 +1,288 @@
+"""A message of the core as an Adaptive Card, and a form as the card of a dialog: pure functions.
+
+Everything is Adaptive Cards 1.5, which is what Teams promises (learn.microsoft.com/microsoft-copilot-studio/
+adaptive-cards-overview); a newer element says the same in words as its `fallback`. Words of people and pilots stand in
+text runs, in which neither Markdown nor a mention is read.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from bot.domain.turn import Given, Tap
+from bot.messages.charts import Chart, to_bars
+from bot.messages.home import Home
+from bot.messages.model import Answered, Choice, FieldKind, FormField, Message, Section
+from bot.messages.plain import ANSWERED, to_plain
+from bot.messages.plain import MARK as APART
+
+Element = dict[str, Any]
+Card = dict[str, Any]
+
+SCHEMA: Final = "http://adaptivecards.io/schemas/adaptive-card.json"
+VERSION: Final = "1.5"
+ANSWER: Final = "answer"
+"""The verb of everything that is tapped; what it means is in the data, and who may is looked up."""
+FETCH: Final[Mapping[str, str]] = {"type": "task/fetch"}
+"""What Teams wants in the data of a button that opens a dialog."""
+ROW: Final = 3
+"""Buttons beside each other: more are cut off or fold away on a phone."""
+LONGEST_INPUT: Final = 280
+"""Characters of words that somebody types, as in `bot.domain.reply`."""
+LONGEST_LABEL: Final = 80
+LONGEST_SUMMARY: Final = 200
+"""Characters of what a notification shows."""
+MOST_CHOICES: Final = 6
+"""A list of more options folds."""
+CLOCK: Final = "_time"
+"""What the second field of a moment is called after: a card asks for day and time apart."""
+LARGEST: Final = 90 * 1024
+"""Bytes in UTF-16 of an activity: Teams takes 100 KB (learn.microsoft.com, format your bot messages)."""
+
+
+def to_card(message: Message, delivery: str) -> Card:
+    """Return a message as a card: the first section in full with its answers, each further one as a line to open."""
+    first, *others = message.sections or (None,)
+    body = [*_head(message), *(_asked(first, delivery, apart=message.answered is not None) if first else [])]
+    if others:
+        body += [_small(message.more, apart=True)] if message.more else []
+        for section in others:
+            body += _line(section, delivery)
+    if message.footer:
+        body.append(_small(message.footer, apart=True))
+    return _card(body)
+
+
+def to_form(
+    section: Section,
+    choice: Choice,
+    tap: Tap,
+    *,
+    submit: str,
+    values: Mapping[str, Given] | None = None,
+    faults: Mapping[str, str] | None = None,
+    zone: ZoneInfo | None = None,
+    place: str = "",
+) -> Card:
+    """Return the form of an answer as the card of a dialog, with what was said already and what can't be taken.
+
+    `zone` is that of moments; `place` is the message it stands for, which a dialog would not know otherwise.
+    """
+    known, wrong = values or {}, faults or {}
+    body: list[Element] = [_runs((choice.label, True)), _runs((section.fact, False))]
+    for field in choice.form:
+        if field.key in wrong:
+            body.append(_run(wrong[field.key], color="Attention"))
+        body += _inputs(field, known.get(field.key), zone)
+    data = tap.model_dump(exclude={"kind"}) | ({"place": place} if place else {})
+    return _card(body, [{"type": "Action.Submit", "title": _label(submit), "data": data}])
+
+
+def to_said(text: str) -> Card:
+    """Return a card that says something: why there is no form, or that a moment is needed."""
+    return _card(_paragraphs(text))
+
+
+def to_home(home: Home) -> Card:
+    """Return what a home tab shows as a card: Teams has no such tab for a bot."""
+    body: list[Element] = []
+    for shelf in home.shelves:
+        body.append(_run(shelf.title, size="Medium", weight="Bolder") | ({"separator": True} if body else {}))
+        for line in shelf.lines:
+            body += _paragraphs(line)
+        for one in shelf.questions:
+            body += _line(one.section, one.delivery, home.answer)
+    return _card(body)
+
+
+def to_summary(message: Message) -> str:
+    """Return what a notification shows."""
+    said = message.intro or (message.sections[0].fact if message.sections else "") or to_plain(message)
+    plain = " ".join(said.split())
+    return plain if len(plain) <= LONGEST_SUMMARY else plain[: LONGEST_SUMMARY - 1].rstrip() + "\u2026"
+
+
+def size_of(activity: Mapping[str, Any]) -> int:
+    """Return the size of an activity as Teams counts it: bytes of its JSON in UTF-16."""
+    return len(json.dumps(activity, ensure_ascii=False).encode("utf-16-le", "replace"))
+
+
+def read_values(
+    form: Sequence[FormField], data: Mapping[str, object], zone: ZoneInfo | None = None
+) -> dict[str, Given]:
+    """Return what was filled in, by the keys of the form's fields; what was left empty or can't be read is left out."""
+    found = {field.key: _read(field, data, zone or ZoneInfo("UTC")) for field in form}
+    return {key: Given.of(value) for key, value in found.items() if value}
+
+
+def _read(field: FormField, data: Mapping[str, object], zone: ZoneInfo) -> str | datetime | Any:  # noqa: ANN401  a date too
+    given = data.get(field.key)
+    if not isinstance(given, str) or not given.strip():
+        return None
+    text = given.encode("utf-8", "replace").decode().strip()
+    try:
+        if field.kind is FieldKind.DAY:
+            return datetime.fromisoformat(text).date()
+        if field.kind is FieldKind.MOMENT:
+            at = datetime.fromisoformat(f"{text}T{data.get(f'{field.key}{CLOCK}') or ''}")
+            return at.replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return text[:LONGEST_INPUT]
+
+
+def _card(body: list[Element], actions: Sequence[Element] = ()) -> Card:
+    card: Card = {"$schema": SCHEMA, "type": "AdaptiveCard", "version": VERSION, "body": body}
+    # The width of the chat: a question with its answers is not squeezed into a column.
+    return card | {"msteams": {"width": "Full"}} | ({"actions": list(actions)} if actions else {})
+
+
+def _head(message: Message) -> list[Element]:
+    intro = [_small(message.intro)] if message.intro else []
+    done = _done(message.answered) if message.answered else []
+    body = [element for part in message.body for element in _paragraphs(part)]
+    chart = [_chart(message.chart)] if message.chart else []
+    return [*intro, *done, *body, *chart]
+
+
+def _done(answered: Answered) -> list[Element]:
+    """Tell what was asked, what was answered, and what follows from it."""
+    label = _runs((f"{ANSWERED} {answered.label}", True))
+    return [_runs((answered.fact, False)), label, *_told_in_parts(answered.note)]
+
+
+def _told_in_parts(text: str) -> list[Element]:
+    """Tell a text by its lines; those that are set apart stand in one box."""
+    found: list[Element] = []
+    lines = [line for line in text.split("\n") if line.strip()]
+    for is_quote, part in groupby(lines, key=lambda line: line.startswith(APART)):
+        if is_quote:
+            found.append(_quote("\n".join(line.removeprefix(APART) for line in part)))
+        else:
+            found += [_runs((line, False)) for line in part]
+    return found
+
+
+def _asked(section: Section, delivery: str, *, apart: bool) -> list[Element]:
+    """Tell a section in full, with its question and answers."""
+    told = _told(section) | ({"separator": True, "spacing": "Medium"} if apart else {})
+    quote = [_quote(section.quote)] if section.quote else []
+    question = [_runs((section.question, True))] if section.question else []
+    buttons = [_button(section, choice, delivery) for choice in section.choices]
+    rows = [buttons[start : start + ROW] for start in range(0, len(buttons), ROW)]
+    return [told, *quote, *question, *({"type": "ActionSet", "actions": row} for row in rows)]
+
+
+def _told(section: Section) -> Element:
+    """Tell the fact of a section, its title in bold."""
+    lead, rest = section.title, section.fact.removeprefix(section.title)
+    if section.title and section.fact.startswith(section.title) and rest:
+        return _runs((lead, True), (rest, False))
+    return _runs((section.fact, False))
+
+
+def _button(section: Section, choice: Choice, delivery: str) -> Element:
+    tap = Tap(delivery=delivery, section=section.key, choice=choice.key)
+    return _opens(choice.label, tap) if choice.form else _tells(choice.label, tap)
+
+
+def _tells(label: str, tap: Tap) -> Element:
+    """Return a button that answers; where a client knows no Execute it submits the same."""
+    data = tap.model_dump(exclude={"kind"})
+    submit = {"type": "Action.Submit", "title": _label(label), "data": data}
+    return {"type": "Action.Execute", "title": _label(label), "verb": ANSWER, "data": data, "fallback": submit}
+
+
+def _opens(label: str, tap: Tap) -> Element:
+    """Return a button that opens a dialog."""
+    data = tap.model_dump(exclude={"kind"}) | {"msteams": dict(FETCH)}
+    return {"type": "Action.Submit", "title": _label(label), "data": data}
+
+
+def _line(section: Section, delivery: str, label: str = "Open") -> list[Element]:
+    """Tell a section in a line, with a button that opens it."""
+    told = _runs((f"{section.title}: ", True), (section.line or section.fact, False)) | {"spacing": "Medium"}
+    if not section.question:
+        return [told]
+    tap = Tap(delivery=delivery, section=section.key)
+    return [told, {"type": "ActionSet", "spacing": "Small", "actions": [_tells(label, tap)]}]
+
+
+def _chart(chart: Chart) -> Element:
+    """Return a chart that Teams draws, with the same in figures where it can't."""
+    drawn = {
+        "type": "Chart.HorizontalBar",
+        "title": f"{chart.title} ({chart.unit})",
+        "data": [{"x": label, "y": number} for label, number in chart.bars],
+    }
+    return drawn | {"fallback": _fixed(to_bars(chart))}
+
+
+def _inputs(field: FormField, known: Given | None, zone: ZoneInfo | None) -> Iterator[Element]:
+    """Yield the inputs of one field: a day with its time is two."""
+    common = {"id": field.key, "label": _label(field.label), "isRequired": field.required}
+    common |= {"errorMessage": _label(f"{field.label}: this is needed")} if field.required else {}
+    match field.kind:
+        case FieldKind.CHOICE:
+            options = [{"title": _label(label), "value": key} for key, label in field.options]
+            style = "expanded" if len(options) <= MOST_CHOICES else "compact"
+            chosen = {"value": known.text} if known and known.text in dict(field.options) else {}
+            yield {"type": "Input.ChoiceSet", "style": style, "choices": options, "wrap": True} | common | chosen
+        case FieldKind.DAY:
+            yield {"type": "Input.Date"} | common | ({"value": known.day.isoformat()} if known and known.day else {})
+        case FieldKind.MOMENT:
+            at = known.at.astimezone(zone or ZoneInfo("UTC")) if known and known.at else None
+            yield {"type": "Input.Date"} | common | ({"value": at.date().isoformat()} if at else {})
+            clock = common | {"id": f"{field.key}{CLOCK}", "label": "Time"}
+            yield {"type": "Input.Time"} | clock | ({"value": f"{at:%H:%M}"} if at else {})
+        case _:
+            hint = {"placeholder": "name@example.com"} if field.kind is FieldKind.PERSON else {}
+            value = {"value": known.text[:LONGEST_INPUT]} if known and known.text else {}
+            yield {"type": "Input.Text", "maxLength": LONGEST_INPUT} | common | hint | value
+
+
+def _runs(*runs: tuple[str, bool]) -> Element:
+    """Return a paragraph of plain words, some of them bold; nothing in it is read as Markdown or as a mention."""
+    inlines = [{"type": "TextRun", "text": text} | ({"weight": "Bolder"} if bold else {}) for text, bold in runs]
+    return {"type": "RichTextBlock", "inlines": inlines}
+
+
+def _paragraphs(text: str) -> list[Element]:
+    return [_runs((line, False)) for line in text.split("\n") if line.strip()]
+
+
+def _small(text: str, *, apart: bool = False) -> Element:
+    run = {"type": "TextRun", "text": text, "size": "Small", "isSubtle": True}
+    return {"type": "RichTextBlock", "inlines": [run]} | ({"spacing": "Medium", "separator": True} if apart else {})
+
+
+def _quote(text: str) -> Element:
+    """Return words that are not ours, or not yet, in a box of their own."""
+    return {"type": "Container", "style": "emphasis", "items": _paragraphs(text)}
+
+
+def _fixed(text: str) -> Element:
+    """Return lines whose columns stand below each other."""
+    items = [
+        {
+            "type": "RichTextBlock",
+            "spacing": "None",
+            "inlines": [{"type": "TextRun", "text": line.replace(" ", "\u00a0"), "fontType": "Monospace"}],
+        }
+        for line in text.split("\n")
+    ]
+    return {"type": "Container", "items": items}
+
+
+def _run(text: str, **style: str) -> Element:
+    """Return a paragraph of one run in a style of its own."""
+    return {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": text} | style]}
+
+
+def _label(text: str) -> str:
+    """Return a text for a button or a label, on one line and not longer than a button is wide."""
+    plain = " ".join(text.split())
+    return plain if len(plain) <= LONGEST_LABEL else plain[: LONGEST_LABEL - 1].rstrip() + "\u2026"

@@ -1,0 +1,109 @@
+"""Who somebody is in Teams, and where they can be written to: nobody is found there who did not come to us first."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from adapters.teams.connector import Address, Connector
+from adapters.teams.errors import ConnectorError, Kind
+from adapters.teams.inbound import CHAT, GUID, Activity
+from bot.domain.people import Person
+from bot.domain.reference import Reference
+from bot.ports import Clock
+from bot.talking import References
+
+LOG = logging.getLogger(__name__)
+
+KEPT: Final = timedelta(hours=24)
+"""Somebody's address and name at Entra are asked for again after so long."""
+MOST: Final = 5_000
+"""References that a process remembers to have written; more are written again."""
+SERVICE, USER, BOT, PERSONAL, MET = "service_url", "user_id", "bot_id", "conversation", "met_at"
+"""What an address holds: the service of their tenant, their id and ours there, the chat with us alone, and where we met."""
+
+
+@dataclass(slots=True)
+class Directory:
+    """The users of one tenant who came to us, kept in the store for every process."""
+
+    connector: Connector
+    references: References
+    clock: Clock
+    tenant: str
+    _written: dict[str, tuple[dict[str, str], str | None]] = field(default_factory=dict)
+
+    async def see(self, activity: Activity) -> None:
+        """Keep where somebody can be written to, as they show it now: addresses move, and the newest counts."""
+        if activity.user is None:
+            return
+        told = {SERVICE: activity.service_url, USER: activity.sender.id, BOT: activity.recipient.id}
+        told |= {PERSONAL if activity.is_personal else MET: activity.conversation.id}
+        if self._written.get(activity.user) == (told, activity.timezone):
+            return
+        known = await self.references.of_user(CHAT, activity.user) or Reference(user=activity.user)
+        address, zone = known.address | told, activity.timezone or known.timezone
+        if (address, zone) != (known.address, known.timezone):
+            await self.references.keep(CHAT, known.model_copy(update={"address": address, "timezone": zone}))
+        if len(self._written) >= MOST:
+            self._written.clear()
+        self._written[activity.user] = (told, activity.timezone)
+
+    async def forget(self, user: str) -> None:
+        """Delete where somebody could be written to: they took the app away."""
+        self._written.pop(user, None)
+        await self.references.forget(CHAT, user)
+
+    async def of_user(self, user: str) -> Reference | None:
+        """Return what is known of a user."""
+        return await self.references.of_user(CHAT, user)
+
+    async def of_person(self, person: Person) -> Reference | None:
+        """Return where a person can be written to; None where they did not come to us, or took the app away."""
+        found = await self.references.of_person(CHAT, person.id)
+        return found or (await self.of_user(person.name) if GUID.fullmatch(person.name) else None)
+
+    async def aliases(self, user: str) -> tuple[str, ...]:
+        """Return how the registry may write a user: by e-mail, by name at Entra, or by id; none for who is not of the tenant.
+
+        Raises ConnectorError where Teams can't say now.
+        """
+        known = await self.of_user(user)
+        if known is None:
+            return ()
+        now = self.clock.now()
+        if known.looked_at is not None and now - known.looked_at < KEPT:
+            return known.aliases
+        try:
+            found = await self.connector.member(met_at(known), known.address[USER])
+        except ConnectorError as error:
+            if error.kind in {Kind.GONE, Kind.REROUTE}:
+                return known.aliases
+            raise
+        aliases = self._aliases(user, found)
+        await self.references.keep(CHAT, known.model_copy(update={"aliases": aliases, "looked_at": now}))
+        return aliases
+
+    def _aliases(self, user: str, member: Mapping[str, Any]) -> tuple[str, ...]:
+        tenant = member.get("tenantId")
+        if member.get("aadObjectId", user) != user or (isinstance(tenant, str) and tenant != self.tenant):
+            return ()
+        told = (member.get("email"), member.get("userPrincipalName"), user)
+        return tuple(dict.fromkeys(one for one in told if isinstance(one, str) and one))
+
+    async def chat_with(self, reference: Reference, *, anew: bool = False) -> Address:
+        """Return the chat of somebody with us alone, opened where it was not; with `anew` the one we know is gone."""
+        address = reference.address
+        if PERSONAL in address and not anew:
+            return Address(address[SERVICE], address[PERSONAL])
+        opened = await self.connector.open(address[SERVICE], [address[USER]], address[BOT], self.tenant)
+        kept = reference.model_copy(update={"address": address | {PERSONAL: opened}})
+        await self.references.keep(CHAT, kept)
+        return Address(address[SERVICE], opened)
+
+
+def met_at(reference: Reference) -> Address:
+    """Return a conversation in which we know somebody."""
+    address = reference.address
+    return Address(address[SERVICE], address.get(PERSONAL) or address[MET])

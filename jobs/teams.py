@@ -1,0 +1,167 @@
+"""Teams in this process: what is joined so that messages leave by it, and what people do in it comes in."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Final
+
+import aiohttp
+from aiohttp import web
+
+from adapters.teams.app import CALLED, TeamsApp
+from adapters.teams.bearer import SigningKeys, Verifier
+from adapters.teams.connector import Connector, new_session
+from adapters.teams.directory import Directory
+from adapters.teams.errors import NoToken
+from adapters.teams.hosts import is_loopback
+from adapters.teams.http import Allowed, TeamsRoute
+from adapters.teams.in_place import InPlace
+from adapters.teams.inbound import CHAT
+from adapters.teams.messenger import TeamsMessenger
+from adapters.teams.pacing import Pacing
+from adapters.teams.tokens import App, Tokens, tokens_of
+from adapters.teams.voice import TeamsVoice
+from bot.app.rules import Rules
+from bot.app.turns import answer_turn
+from bot.domain.turn import Turn
+from bot.errors import SettingsError
+from bot.messages.command_texts import COMMANDS
+from bot.ports import Clock, Ports
+from bot.talking import References, Voice
+from jobs.desk import Desk
+from jobs.settings import TeamsSettings
+
+LOG = logging.getLogger(__name__)
+
+FRESH: Final = 60.0
+"""Seconds for which what Microsoft said of the app is good enough."""
+
+
+@dataclass(slots=True)
+class Teams:
+    """One bot in one tenant, as far as it needs no store."""
+
+    session: aiohttp.ClientSession
+    tokens: Tokens
+    connector: Connector
+    settings: TeamsSettings
+    clock: Clock
+    admins: Sequence[str]
+    asked_again_at: float = 0.0
+    refused: NoToken | None = None
+    """What Microsoft said when it was asked last for a token, where it refused us."""
+    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def directory(self, references: References) -> Directory:
+        """Return the users who came to us, kept there."""
+        return Directory(self.connector, references, self.clock, self.settings.tenant_id)
+
+    def messenger(self, references: References) -> TeamsMessenger:
+        """Return what sends."""
+        return TeamsMessenger(self.connector, self.directory(references))
+
+    def voices(self, references: References) -> dict[str, Voice]:
+        """Return the voice by the name of the chat."""
+        return {CHAT: TeamsVoice(self.connector, self.directory(references))}
+
+    async def ready(self) -> None:
+        """Raise where Microsoft refuses the app, asked once a minute at the most."""
+        if not self._asking.locked() and monotonic() >= self.asked_again_at:
+            async with self._asking:
+                self.asked_again_at = monotonic() + FRESH
+                self.refused = await self._refusal()
+        if self.refused is not None:
+            raise self.refused
+
+    async def _refusal(self) -> NoToken | None:
+        try:
+            await self.tokens.get()
+        except NoToken as refused:
+            return refused if refused.is_of_setup else None
+        return None
+
+    @asynccontextmanager
+    async def listening(self, ports: Ports, rules: Rules, site: web.Application) -> AsyncIterator[TeamsApp]:
+        """Take what Teams delivers on this site until the block ends."""
+        settings, directory = self.settings, self.directory(ports.references)
+        desk = TeamsDesk(ports, rules, TeamsVoice(self.connector, directory), self.admins)
+        app = TeamsApp(self.connector, directory, desk, ports.clock, rules.texts.talk, frozenset(COMMANDS))
+        keys = SigningKeys(self.session, settings.openid_metadata_url)
+        verifier = Verifier(keys, settings.app_id or "", settings.issuer, self.clock)
+        allowed = Allowed(frozenset({settings.tenant_id}), settings.allowed_service_hosts, is_local(settings))
+        TeamsRoute(app, verifier, allowed).add_to(site)
+        waking = asyncio.create_task(desk.waking())
+        try:
+            yield app
+        finally:
+            waking.cancel()
+            with suppress(asyncio.CancelledError):
+                await waking
+            await app.close()
+            await desk.close()
+
+
+class TeamsDesk(Desk):
+    """The desk of Teams, which answers a tap while whoever tapped waits."""
+
+    def __init__(self, ports: Ports, rules: Rules, voice: TeamsVoice, admins: Sequence[str]) -> None:
+        """Keep turns in the store of these ports."""
+        super().__init__(ports, rules, voice, admins, CALLED)
+        self._teams = voice
+        self._answering: set[asyncio.Task[bool]] = set()
+
+    async def take_in_place(self, turn: Turn, seconds: float) -> InPlace | None:
+        """Keep a turn once and answer it here and now; None where somebody else does, or it takes longer."""
+        if not await self._ports.turns.take(turn):
+            return None
+        voice = InPlace(self._teams, turn)
+        task = asyncio.create_task(answer_turn(turn, voice, self._ports, self._rules))
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+        voice.is_waited_for = False
+        if done and not task.cancelled() and task.exception() is None and task.result():
+            return voice
+        self._wake.set()
+        return None
+
+    async def close(self) -> None:
+        """Wait for answers that are under way."""
+        if self._answering:
+            await asyncio.wait(self._answering, timeout=5.0)
+
+
+def is_local(settings: TeamsSettings) -> bool:
+    """Whether the keys come from this machine: somebody tests, and our token may go there too."""
+    return is_loopback(settings.openid_metadata_url)
+
+
+@asynccontextmanager
+async def open_teams(
+    settings: TeamsSettings,
+    clock: Clock,
+    admins: Sequence[str],
+    *,
+    session: aiohttp.ClientSession | None = None,
+    pacing: Pacing | None = None,
+) -> AsyncIterator[Teams]:
+    """Join what speaks to Teams, over one session; raises SettingsError where no app is set."""
+    if settings.app_id is None:
+        raise SettingsError("TEAMS_APP_ID is not set (docs/install-teams.md).")
+    async with session or new_session() as one:
+        secret = settings.app_password.get_secret_value() if settings.app_password else ""
+        app = App(
+            id=settings.app_id,
+            tenant=settings.tenant_id,
+            secret=secret,
+            certificate=str(settings.certificate or ""),
+            login=settings.token_url,
+            scope=f"{settings.scope}/.default",
+        )
+        tokens = tokens_of(app, one)
+        hosts, local = settings.allowed_service_hosts, is_local(settings)
+        connector = Connector(one, tokens, clock, hosts=hosts, is_local=local, pacing=pacing)
+        yield Teams(one, tokens, connector, settings, clock, admins)
