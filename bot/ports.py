@@ -254,6 +254,10 @@ class People(Protocol):
         """Remember the time zone that the chat has for somebody; where the registry says one, that counts."""
         ...
 
+    async def meet(self, person: str, chat: str) -> None:
+        """Remember in which chat somebody answered last, by its name."""
+        ...
+
     async def opt_out(self, person: str) -> None:
         """Remember that this person wants no messages."""
         ...

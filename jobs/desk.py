@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
+from bot.app.chats import seen_anywhere
 from bot.app.commands.caller import Caller
 from bot.app.commands.table import carry_out
 from bot.app.directory import keep_seen, known_as, tell_moved
@@ -37,14 +38,16 @@ class Desk:
         called: str,
         *,
         forget: Callable[[str], None] = lambda _user: None,
+        others: Mapping[str, Voice] | None = None,
     ) -> None:
         """Keep turns in the store of these ports; admins are written as the registry writes people.
 
-        `called` is what commands are called by on the home tab; `forget` lets the chat's adapter look a user up anew.
+        `called` is what commands are called by on the home tab; `forget` lets the chat's adapter look a user up anew;
+        `others` are the other chats, in which somebody may be who left this one.
         """
         self._ports, self._rules, self._voice = ports, rules, voice
         self._admins = frozenset(ports.people.identify(name) for name in admins)
-        self._called, self._forget = called, forget
+        self._called, self._forget, self._others = called, forget, others or {}
         self._wake = asyncio.Event()
 
     async def take(self, turn: Turn) -> None:
@@ -86,7 +89,10 @@ class Desk:
         """Note that somebody whom the registry names left the workspace, or came back."""
         self._forget(user)
         known = await known_as([one for one in (alias, user) if one], self._ports)
-        if known is not None and await keep_seen(self._ports, known, Seen(is_gone=is_gone)):
+        if known is None:
+            return
+        seen = await seen_anywhere(known, self._others) if is_gone and self._others else Seen(is_gone=is_gone)
+        if seen is not None and await keep_seen(self._ports, known, Seen(is_gone=seen.is_gone)):
             await tell_moved(self._ports, [known])
 
     async def waking(self) -> None:

@@ -3,28 +3,24 @@
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bot.app.rules import Rules
 from bot.errors import StoreUnavailable
 from bot.outgoing import Messenger
 from bot.ports import Clock
 from jobs.awaiting import WaitingRoom
+from jobs.chats import Joined, open_chats
 from jobs.measures import Measures
 from jobs.running import ending
 from jobs.schedule import scheduler_of
-from jobs.settings import Settings, read_slack, unknown_names
+from jobs.settings import Settings, unknown_names
 from jobs.tasks import DocketQueue, open_queue, register, work
 from jobs.wiring import Process, machine_clock, open_process, open_web, worker_name
-
-if TYPE_CHECKING:  # half a second to load, which nobody needs without a token
-    from jobs.slack import Slack
 
 LOG = logging.getLogger(__name__)
 
@@ -57,7 +53,7 @@ async def serve(
 ) -> None:
     """Run until SIGTERM or Ctrl-C; a store that isn't there yet is waited for, and who asks over HTTP is told so.
 
-    Messages leave by Slack where its token is set. Raises SettingsError and WrongKey: waiting mends neither.
+    Messages leave by Slack, Teams or both, where their settings are there. Raises SettingsError and WrongKey: waiting mends neither.
     """
     for sentence in unknown_names(os.environ):
         LOG.warning("%s", sentence)
@@ -65,20 +61,20 @@ async def serve(
     room = WaitingRoom(settings.http_host, settings.http_port, version("stickshaker"), measures.registry)
     with ending() as end:
         try:
-            async with _chat(clock or machine_clock(), settings.admins) as chat:
+            async with open_chats(clock or machine_clock(), settings.admins) as chats:
                 while not end.is_set():
                     await room.open()
                     try:
                         async with open_process(
                             settings,
                             clock=clock,
-                            messenger=messenger or (chat.messenger if chat else None),
-                            voices=chat.voices if chat else None,
+                            messenger=messenger,
+                            chats=chats,
                             rules=rules,
                             engine=open_queue,
                         ) as process:
                             await room.close()
-                            await _serve(process, role, end, measures, chat)
+                            await _serve(process, role, end, measures, chats)
                     except StoreUnavailable as fault:
                         room.why = fault.why
                         LOG.warning("%s We look again in %d s.", fault, AGAIN.total_seconds())
@@ -87,25 +83,12 @@ async def serve(
             await room.close()
 
 
-@asynccontextmanager
-async def _chat(clock: Clock, admins: Sequence[str]) -> AsyncIterator["Slack | None"]:
-    """Join the chat that is set up, if any."""
-    settings = read_slack()
-    if settings.bot_token is None:
-        yield None
-        return
-    from jobs.slack import open_slack  # noqa: PLC0415  half a second to load, which nobody needs without a token
-
-    async with open_slack(settings, clock, admins) as slack:
-        yield slack
-
-
-async def _serve(opened: Process, role: Role, end: asyncio.Event, measures: Measures, chat: "Slack | None") -> None:
+async def _serve(opened: Process, role: Role, end: asyncio.Event, measures: Measures, chats: Joined | None) -> None:
     queue = opened.ports.queue
-    checks = {**opened.checks, "slack": chat.ready} if chat else opened.checks
+    checks = {**opened.checks, **chats.checks} if chats else opened.checks
     process = replace(opened, faults_said=measures.watched(opened.faults_said), checks=checks)
     scheduler = scheduler_of(process, machine_clock())
-    listens = chat.listening if chat else None
+    listens = chats.listening if chats else None
     takes = role is not Role.WORKER
     async with open_web(process, measures, version=version("stickshaker"), takes_facts=takes, chat=listens):
         scheduler.start()

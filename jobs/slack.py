@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import aiohttp
 from aiohttp import web
@@ -27,7 +27,7 @@ from adapters.slack.voice import SlackVoice
 from bot.app.rules import Rules
 from bot.errors import SettingsError
 from bot.ports import Clock, Ports
-from bot.talking import Voice
+from bot.talking import References, Voice
 from jobs.desk import Desk
 from jobs.settings import SlackSettings
 
@@ -45,8 +45,8 @@ class Slack:
 
     api: AsyncWebClient
     client: SlackClient
-    messenger: SlackMessenger
     voice: SlackVoice
+    sender: SlackMessenger
     settings: SlackSettings
     admins: Sequence[str]
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -54,10 +54,15 @@ class Slack:
     refused: SlackError | None = None
     """What Slack said when it was asked last, where it refused the app."""
 
-    @property
-    def voices(self) -> dict[str, Voice]:
-        """Return the voice by the name of the chat."""
-        return {CHAT: self.voice}
+    name: ClassVar[str] = CHAT
+
+    def messenger(self, references: References) -> SlackMessenger:  # noqa: ARG002  Slack finds people by their address
+        """Return what sends."""
+        return self.sender
+
+    def voice_of(self, references: References) -> SlackVoice:  # noqa: ARG002  as above
+        """Return what answers."""
+        return self.voice
 
     async def ready(self) -> None:
         """Raise where Slack refuses the app, asked once a minute at the most; that it can't say is no reason to turn others away."""
@@ -79,9 +84,11 @@ class Slack:
         return None
 
     @asynccontextmanager
-    async def listening(self, ports: Ports, rules: Rules, site: web.Application) -> AsyncIterator[SlackApp]:
+    async def listening(
+        self, ports: Ports, rules: Rules, site: web.Application, others: Mapping[str, Voice]
+    ) -> AsyncIterator[SlackApp]:
         """Take what Slack delivers until the block ends: by a socket with an app token, else by HTTP on this site."""
-        settings, desk = self.settings, desk_of(ports, rules, self.voice, self.admins)
+        settings, desk = self.settings, desk_of(ports, rules, self.voice, self.admins, others)
         secret = settings.signing_secret.get_secret_value() if settings.signing_secret else ""
         app = SlackApp(self.api, self.client, desk, ports.clock, rules.texts.talk)
         waking = asyncio.create_task(desk.waking())
@@ -110,7 +117,7 @@ async def open_slack(settings: SlackSettings, clock: Clock, admins: Sequence[str
         client = SlackClient(web_api, session)
         directory = Directory(client, clock)
         voice = SlackVoice(client, directory)
-        yield Slack(web_api, client, SlackMessenger(client, directory), voice, settings, admins)
+        yield Slack(web_api, client, voice, SlackMessenger(client, directory), settings, admins)
 
 
 async def check(settings: SlackSettings) -> list[Found]:
@@ -126,6 +133,8 @@ def manifest(address: str | None, *, reads_words: bool) -> dict[str, Any]:
     return to_manifest(load_texts().commands, address, reads_words=reads_words)
 
 
-def desk_of(ports: Ports, rules: Rules, voice: SlackVoice, admins: Sequence[str]) -> Desk:
+def desk_of(
+    ports: Ports, rules: Rules, voice: SlackVoice, admins: Sequence[str], others: Mapping[str, Voice] | None = None
+) -> Desk:
     """Return where the listeners of Slack hand over."""
-    return Desk(ports, rules, voice, admins, COMMAND, forget=voice.forget)
+    return Desk(ports, rules, voice, admins, COMMAND, forget=voice.forget, others=others)

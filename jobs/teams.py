@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Final
+from typing import ClassVar, Final
 
 import aiohttp
 from aiohttp import web
@@ -54,6 +54,7 @@ class Teams:
     refused: NoToken | None = None
     """What Microsoft said when it was asked last for a token, where it refused us."""
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    name: ClassVar[str] = CHAT
 
     def directory(self, references: References) -> Directory:
         """Return the users who came to us, kept there."""
@@ -63,9 +64,9 @@ class Teams:
         """Return what sends."""
         return TeamsMessenger(self.connector, self.directory(references))
 
-    def voices(self, references: References) -> dict[str, Voice]:
-        """Return the voice by the name of the chat."""
-        return {CHAT: TeamsVoice(self.connector, self.directory(references))}
+    def voice_of(self, references: References) -> TeamsVoice:
+        """Return what answers."""
+        return TeamsVoice(self.connector, self.directory(references))
 
     async def ready(self) -> None:
         """Raise where Microsoft refuses the app, asked once a minute at the most."""
@@ -84,10 +85,12 @@ class Teams:
         return None
 
     @asynccontextmanager
-    async def listening(self, ports: Ports, rules: Rules, site: web.Application) -> AsyncIterator[TeamsApp]:
+    async def listening(
+        self, ports: Ports, rules: Rules, site: web.Application, others: Mapping[str, Voice]
+    ) -> AsyncIterator[TeamsApp]:
         """Take what Teams delivers on this site until the block ends."""
         settings, directory = self.settings, self.directory(ports.references)
-        desk = TeamsDesk(ports, rules, TeamsVoice(self.connector, directory), self.admins)
+        desk = TeamsDesk(ports, rules, TeamsVoice(self.connector, directory), self.admins, others)
         app = TeamsApp(self.connector, directory, desk, ports.clock, rules.texts.talk, frozenset(COMMANDS))
         keys = SigningKeys(self.session, settings.openid_metadata_url)
         verifier = Verifier(keys, settings.app_id or "", settings.issuer, self.clock)
@@ -107,9 +110,11 @@ class Teams:
 class TeamsDesk(Desk):
     """The desk of Teams, which answers a tap while whoever tapped waits."""
 
-    def __init__(self, ports: Ports, rules: Rules, voice: TeamsVoice, admins: Sequence[str]) -> None:
+    def __init__(
+        self, ports: Ports, rules: Rules, voice: TeamsVoice, admins: Sequence[str], others: Mapping[str, Voice]
+    ) -> None:
         """Keep turns in the store of these ports."""
-        super().__init__(ports, rules, voice, admins, CALLED)
+        super().__init__(ports, rules, voice, admins, CALLED, others=others)
         self._teams = voice
         self._answering: set[asyncio.Task[bool]] = set()
 

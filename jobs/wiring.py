@@ -34,7 +34,7 @@ from bot.domain.settings import DetectionSettings
 from bot.errors import SettingsError
 from bot.outgoing import Messenger
 from bot.ports import Clock, Ports, WorkQueue
-from bot.talking import Voice
+from bot.talking import References, Voice
 from jobs.measures import Measures
 from jobs.settings import Settings, secret_of
 from jobs.shown import OUT, typed
@@ -51,6 +51,18 @@ class Listening(Protocol):
 
     def __call__(self, ports: Ports, rules: Rules, site: "Application") -> AbstractAsyncContextManager[object]:
         """Open it."""
+        ...
+
+
+class Speaking(Protocol):
+    """The chats by which messages leave and people are answered, once there is a store."""
+
+    def messenger(self, references: References) -> Messenger:
+        """Return what sends."""
+        ...
+
+    def voices(self, references: References) -> Mapping[str, Voice]:
+        """Return what answers, by the name of the chat."""
         ...
 
 
@@ -173,7 +185,7 @@ async def open_process(
     *,
     clock: Clock | None = None,
     messenger: Messenger | None = None,
-    voices: Mapping[str, Voice] | None = None,
+    chats: Speaking | None = None,
     rules: Rules | None = None,
     engine: Engine | None = None,
     reading: bool = False,
@@ -202,8 +214,10 @@ async def open_process(
             async with (
                 engine(engine_url(url, client), store.keys.engine) if engine else nullcontext(InlineQueue()) as queue
             ):
-                ports = _join(store, clock or SystemClock(), messenger or TerminalMessenger(), queue)
-                process = _process(ports, rules or rules_of(settings), settings, facts, store, voices or {})
+                sends = messenger or (chats.messenger(store.references) if chats else TerminalMessenger())
+                ports = _join(store, clock or SystemClock(), sends, queue)
+                voices = chats.voices(store.references) if chats else {}
+                process = _process(ports, rules or rules_of(settings), settings, facts, store, voices)
                 key = partial(store.settings.check_key, secret, reading=True)
                 yield replace(process, checks={**checks_of(ports), "key": key})
     finally:

@@ -331,6 +331,10 @@ class Keys:
         """Name the hash: person -> the day since when the chat knows nobody of this name."""
         return self._r(shard, "gone")
 
+    def met(self, shard: int) -> str:
+        """Name the hash: person -> the chat in which they answered last."""
+        return self._r(shard, "met")
+
     def zones(self, shard: int) -> str:
         """Name the hash: person -> the time zone that the chat has for them."""
         return self._r(shard, "zones")

@@ -1,7 +1,7 @@
 """People in the store: under keyed ids, with what they set themselves kept apart."""
 
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -12,6 +12,8 @@ from adapters.redis_store.shards import Shards
 from adapters.redis_store.wire import Client, to_bytes
 from bot.domain.people import Person, Preferences, normalise
 
+UNSAID: Final = {"opted_out": False, "gone_on": None, "met_in": None, "preferences": Preferences()}
+"""What a record of the registry says nothing of: it is kept apart."""
 BITS: Final = 80
 """Length of a person id; enough that two people of one organisation never meet (model.md)."""
 
@@ -35,7 +37,7 @@ class RedisPeople:
         await self._refuse_newer([p.id for p in people])
         async with self._client.pipeline(transaction=False) as pipe:
             for person in people:
-                plain = person.model_copy(update={"opted_out": False, "gone_on": None, "preferences": Preferences()})
+                plain = person.model_copy(update=UNSAID)
                 pipe.hset(self._keys.people(self._keys.shard_of_person(person.id)), person.id, plain.to_stored())
             await pipe.execute()
 
@@ -49,37 +51,33 @@ class RedisPeople:
 
     async def get(self, person: str) -> Person | None:
         """Return one person."""
-        shard = self._keys.shard_of_person(person)
-        async with self._client.pipeline(transaction=False) as pipe:
-            pipe.hget(self._keys.people(shard), person)
-            pipe.sismember(self._keys.opted_out(shard), person)
-            pipe.hget(self._keys.preferences(shard), person)
-            pipe.hget(self._keys.gone(shard), person)
-            pipe.hget(self._keys.zones(shard), person)
-            record, out, set_by_them, gone, zone = await pipe.execute()
-        return None if record is None else _whole(record, set_by_them, gone, zone, is_out=bool(out))
+        return (await self.some([person])).get(person)
 
     async def all(self) -> dict[str, Person]:
         """Return everybody by id."""
         people: dict[str, Person] = {}
-        for records, opted_out, *others in await self._shards_of_people():
+        for records, opted_out, *apart in await self._everybody():
             out = {member.decode() for member in opted_out}
-            own, gone, zones = ({id_.decode(): value for id_, value in _pairs(one)} for one in others)
+            said = [dict(zip(flat[::2], flat[1::2], strict=True)) for flat in apart]
             for one in map(Person.from_stored, records):
-                whole = _with(one, own.get(one.id), gone.get(one.id), zones.get(one.id), is_out=one.id in out)
-                people[one.id] = whole
+                own = [held.get(one.id.encode()) for held in said]
+                people[one.id] = _with(one, own, is_out=one.id in out)
         return people
 
-    async def _shards_of_people(self) -> list[list[list[bytes]]]:
-        """Return what the hashes of each shard hold, with one call a shard: five would take four times as long."""
+    async def _everybody(self) -> list[list[list[bytes]]]:
+        """Return what the hashes of each shard hold, with one call a shard: one for each would take four times as long."""
         shards = await self._shards.of_people()
-        keys = self._keys
         async with self._client.pipeline(transaction=False) as pipe:
             for shard in shards:
-                own = (keys.people, keys.opted_out, keys.preferences, keys.gone, keys.zones)
-                await self._scripts.add(pipe, "read_people", [key(shard) for key in own], [])
+                held = [self._keys.people(shard), self._keys.opted_out(shard), *self._apart(shard)]
+                await self._scripts.add(pipe, "read_people", held, [])
             found: list[list[list[bytes]]] = await pipe.execute()
         return found
+
+    def _apart(self, shard: int) -> list[str]:
+        """Name the hashes of what people said and chats know, in the order in which `_with` takes them."""
+        keys = self._keys
+        return [keys.preferences(shard), keys.gone(shard), keys.zones(shard), keys.met(shard)]
 
     async def some(self, people: Sequence[str]) -> dict[str, Person]:
         """Return these people by id."""
@@ -88,15 +86,16 @@ class RedisPeople:
             for shard, together in by_shard.items():
                 pipe.hmget(self._keys.people(shard), together)
                 pipe.smismember(self._keys.opted_out(shard), together)
-                pipe.hmget(self._keys.preferences(shard), together)
-                pipe.hmget(self._keys.gone(shard), together)
-                pipe.hmget(self._keys.zones(shard), together)
+                for key in self._apart(shard):
+                    pipe.hmget(key, together)
             found = await pipe.execute()
         known: dict[str, Person] = {}
+        width = len(found) // len(by_shard) if by_shard else 0
         for n, together in enumerate(by_shard.values()):
-            for person, record, out, set_by_them, gone, zone in zip(together, *found[5 * n : 5 * n + 5], strict=True):
+            columns = found[width * n : width * (n + 1)]
+            for person, record, out, *own in zip(together, *columns, strict=True):
                 if record is not None:
-                    known[person] = _whole(record, set_by_them, gone, zone, is_out=bool(out))
+                    known[person] = _with(Person.from_stored(record), own, is_out=bool(out))
         return known
 
     async def prefer(self, person: str, preferences: Preferences) -> None:
@@ -121,6 +120,11 @@ class RedisPeople:
         await self._shards.note([person])
         await self._client.hset(self._keys.zones(self._keys.shard_of_person(person)), person, timezone)
 
+    async def meet(self, person: str, chat: str) -> None:
+        """Remember in which chat somebody answered last."""
+        await self._shards.note([person])
+        await self._client.hset(self._keys.met(self._keys.shard_of_person(person)), person, chat)
+
     async def opt_out(self, person: str) -> None:
         """Remember that this person wants no messages."""
         await self._shards.note([person])
@@ -131,21 +135,14 @@ class RedisPeople:
         await self._client.srem(self._keys.opted_out(self._keys.shard_of_person(person)), person)
 
 
-def _pairs(flat: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    """Yield what a hash holds, which a script returns as one list of names and values."""
-    return zip(flat[::2], flat[1::2], strict=True)
-
-
-def _whole(record: bytes, set_by_them: bytes | None, gone: bytes | None, zone: bytes | None, *, is_out: bool) -> Person:
-    """Return a person as registry, they themselves and the chat have it."""
-    return _with(Person.from_stored(record), set_by_them, gone, zone, is_out=is_out)
-
-
-def _with(person: Person, set_by_them: bytes | None, gone: bytes | None, zone: bytes | None, *, is_out: bool) -> Person:
+def _with(person: Person, apart: Sequence[bytes | None], *, is_out: bool) -> Person:
+    """Return a person as registry, they themselves and their chats have it."""
+    set_by_them, gone, zone, met = apart
     changes: dict[str, object] = {
         "opted_out": is_out,
         "preferences": Preferences() if set_by_them is None else Preferences.from_stored(set_by_them),
         "gone_on": None if gone is None else date.fromisoformat(gone.decode()),
+        "met_in": None if met is None else met.decode(),
     }
     if person.timezone is None and zone is not None:
         changes["timezone"] = zone.decode()

@@ -37,6 +37,7 @@ SAID: Final = {
     "queue": "the queue of tasks does not answer",
     "worker": "the worker of this process does not run",
     "slack": "Slack refuses the app; `stickshaker check` says why",
+    "teams": "Microsoft refuses the app; `stickshaker check` says why",
 }
 Faults = Callable[[], AbstractContextManager[None]]
 

@@ -1,9 +1,10 @@
 """What a chat knows of the people whom the registry names: who has left, who is back, and whose clock is which."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from bot.app.chats import seen_anywhere
 from bot.domain.calendar import is_zone
 from bot.domain.people import Person
 from bot.ports import Ports
@@ -22,13 +23,13 @@ async def known_as(aliases: Sequence[str], ports: Ports) -> Person | None:
     return next((found[one] for one in ids if one in found), None)
 
 
-async def look_up_all(ports: Ports, voice: Voice) -> int:
-    """Ask a chat about everybody and keep what it says; returns how many can't be written to there.
+async def look_up_all(ports: Ports, voices: Mapping[str, Voice]) -> int:
+    """Ask the chats about everybody and keep what they say; returns how many can be written to in none.
 
-    It takes as long as the chat's pace makes it; cut off, the next day's round begins anew.
+    It takes as long as their pace makes it; cut off, the next day's round begins anew.
     """
     everybody = await ports.people.all()
-    found = {person.id: await voice.look_up(person) for person in everybody.values()}
+    found = {person.id: await seen_anywhere(person, voices) for person in everybody.values()}
     gone = sum(seen is not None and seen.is_gone for seen in found.values())
     if gone > FEW and gone > len(everybody) / 2:
         LOG.error(

@@ -162,9 +162,9 @@ class Duties:
         await forget_words(self.ports, now)
 
     async def directory(self) -> None:
-        """Ask the chat about everybody whom the registry names: who has left, who is back, whose clock is which."""
-        for voice in self.voices.values():
-            await look_up_all(self.ports, voice)
+        """Ask the chats about everybody whom the registry names: who has left, who is back, whose clock is which."""
+        if self.voices:
+            await look_up_all(self.ports, self.voices)
 
     async def _sweep(self, *, changed_only: bool) -> None:
         report = await sweep(self.ports, self.rules, self.ports.clock.now(), changed_only=changed_only)

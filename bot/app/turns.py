@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from bot.app.chats import ref_in
 from bot.app.correlated import correlated
 from bot.app.dialogue import Decided, Dialogue, Outcome, SayBack, offered_choice, zone_of
 from bot.app.directory import known_as
@@ -175,8 +176,7 @@ class Answering:
             text = self._said.stranger.format(alias=aliases[0]) if aliases else self._said.nobody
             await self._voice.whisper(self._turn, text)
             return True
-        if person.gone_on is not None:  # here they are
-            await self._ports.people.lost(person.id, None)
+        await self._meet(person)
         known = await self._ports.turns.settled(self._turn) if self._again else None
         outcome = await self._outcome(person) if known is None else await self._as_settled(known, person)
         if outcome is None:
@@ -192,6 +192,13 @@ class Answering:
         else:
             await self._voice.whisper(self._turn, "\n".join(outcome.message.body))
         return True
+
+    async def _meet(self, person: Person) -> None:
+        """Note that somebody can be reached, and where."""
+        if person.gone_on is not None:
+            await self._ports.people.lost(person.id, None)
+        if person.met_in != self._turn.chat:
+            await self._ports.people.meet(person.id, self._turn.chat)
 
     async def _as_settled(self, settled: Settled, person: Person) -> Outcome:
         """Return what the turn led to when it was held before: what it moved then is not asked about again."""
@@ -302,9 +309,10 @@ class Answering:
         more = self._rules.texts.more
         shown = noted(answered, sections, None if is_feedback else message, more=more)
         here = "" if isinstance(self._turn.what, Words) else self._turn.place
-        if delivery.ref and delivery.ref != here and is_of_message:
+        there = ref_in(self._turn.chat, delivery.ref or "")
+        if there and there != here and is_of_message:
             bare = noted(answered, [], message, more=more)
-            await self._voice.show(self._turn, delivery.id, delivery.ref, bare)
+            await self._voice.show(self._turn, delivery.id, there, bare)
         if here:
             await self._voice.show(self._turn, delivery.id, here, shown)
         else:

@@ -11,7 +11,7 @@ class Preferences(Record):
 
     `delegate` is the id of the person who stands in for them, `away_until` the first day on which they are back,
     `few_until` the day until which they get half as many messages, `hour` from which hour of their day on they
-    want them, `digest` when their weekly message comes.
+    want them, `digest` when their weekly message comes, `chat` the name of the chat they want them in.
     """
 
     delegate: str | None = None
@@ -19,6 +19,7 @@ class Preferences(Record):
     few_until: date | None = None
     hour: int | None = None
     digest: Rhythm = Rhythm()
+    chat: str | None = None
 
 
 class Person(Record):
@@ -34,6 +35,8 @@ class Person(Record):
     opted_out: bool = False
     gone_on: date | None = None
     """The day on which the chat said that nobody of this name can be written to there."""
+    met_in: str | None = None
+    """The chat in which they answered last, where there are several."""
     preferences: Preferences = Preferences()
 
     @property

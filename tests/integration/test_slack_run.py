@@ -35,7 +35,7 @@ async def listening(world: World, slack: LocalSlack, *, by_socket: bool) -> Asyn
     given = settings_of(slack, by_socket=by_socket)
     async with (
         open_slack(given, world.clock, [at_firm("ada")]) as opened,
-        opened.listening(world.ports, RULES, site),
+        opened.listening(world.ports, RULES, site, {}),
     ):
         runner = web.AppRunner(site, access_log=None)
         await runner.setup()
@@ -65,7 +65,7 @@ async def test_what_is_kept_wakes_whoever_answers(store: RedisStore, *, by_socke
             assert ("turns",) in world.ports.queue.asked  # type: ignore[attr-defined]  # the fake one
             assert "golive" in str((await slack.hands(at_firm("ada")).command("help")).body)
             await slack.hands(at_firm("dana")).open_home()
-            assert list(opened.voices) == ["slack"]
+            assert opened.name == "slack"
 
 
 async def test_it_is_of_no_use_where_slack_refuses_the_app(store: RedisStore) -> None:

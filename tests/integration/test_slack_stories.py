@@ -145,7 +145,7 @@ async def test_the_directory_is_looked_up_once_a_day(office: Office) -> None:
     slack.user_of(at_firm("dana")).deleted = True
     slack.user_of(at_firm("kim")).timezone = "America/New_York"
     slack.user_of(at_firm("lee")).timezone = "Mars/Base"
-    assert await look_up_all(ports, office.voice) == 1
+    assert await look_up_all(ports, {"slack": office.voice}) == 1
     people = {p.name: p for p in (await ports.people.all()).values()}
     assert people[at_firm("dana")].gone_on == story.today
     assert people[at_firm("kim")].timezone == "America/New_York"
@@ -159,7 +159,7 @@ async def test_the_directory_is_looked_up_once_a_day(office: Office) -> None:
     assert known.timezone == "Asia/Tokyo"
     slack.user_of(at_firm("dana")).deleted = False
     slack.fail("users.lookupByEmail", Fault(Failure.BROKEN))
-    assert await look_up_all(ports, office.voice) == 0
+    assert await look_up_all(ports, {"slack": office.voice}) == 0
     back = [p.gone_on for p in (await ports.people.all()).values() if p.name == at_firm("dana")]
     assert back in ([None], [story.today])  # whom the fault met is looked up tomorrow
 

@@ -80,7 +80,7 @@ class Office:
         """Answer what people did, and do what follows."""
         await self.app.close()
         world = self.story.world
-        while await answer_turns(world.ports, world.rules, self.teams.voices(world.ports.references)):
+        while await answer_turns(world.ports, world.rules, {"teams": self.teams.voice_of(world.ports.references)}):
             pass
         await world.work()
 
@@ -112,7 +112,7 @@ async def office_of(story: Story, papers: Papers, *names: str, installed: bool =
         teams = await stack.enter_async_context(opening)
         world.use_chat(Heard(teams.messenger(world.ports.references), story))
         site = web.Application()
-        app = await stack.enter_async_context(teams.listening(world.ports, world.rules, site))
+        app = await stack.enter_async_context(teams.listening(world.ports, world.rules, site, {}))
         cloud.way.address = await stack.enter_async_context(served(site))
         office = Office(story, cloud, teams, app)
         if installed:

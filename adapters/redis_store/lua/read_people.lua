@@ -1,9 +1,6 @@
--- Read everybody of one shard. KEYS: hash of people, set of those who opted out, and the hashes of what they set for
--- themselves, of since when the chat knows them not, and of time zones.
-return {
-  redis.call('HVALS', KEYS[1]),
-  redis.call('SMEMBERS', KEYS[2]),
-  redis.call('HGETALL', KEYS[3]),
-  redis.call('HGETALL', KEYS[4]),
-  redis.call('HGETALL', KEYS[5]),
-}
+-- Read everybody of one shard. KEYS: hash of people, set of those who opted out, and hashes of what is kept apart.
+local found = { redis.call('HVALS', KEYS[1]), redis.call('SMEMBERS', KEYS[2]) }
+for place = 3, #KEYS do
+  found[place] = redis.call('HGETALL', KEYS[place])
+end
+return found
