@@ -14,7 +14,18 @@ from bot.domain.finding import Kind
 from bot.domain.outreach import DeliveryState
 from bot.domain.settings import Mode, OrgState
 from bot.errors import StickshakerError
-from jobs.settings import PREFIX, SLACK, Settings, SlackSettings, read_settings, read_slack, unknown_names
+from jobs.settings import (
+    PREFIX,
+    SLACK,
+    TEAMS,
+    Settings,
+    SlackSettings,
+    TeamsSettings,
+    read_settings,
+    read_slack,
+    read_teams,
+    unknown_names,
+)
 from jobs.shown import MOST_NAMED, plain, say, say_json
 from jobs.wiring import Process, open_process
 
@@ -42,7 +53,7 @@ async def run_check(*, as_json: bool) -> int:
         settings = read_settings()
         found.append(_settings(settings))
         found += [Line("settings", "note", sentence) for sentence in unknown_names(os.environ)]
-        found += await _slack()
+        found += [*await _slack(), *await _teams()]
         async with open_process(settings) as process:
             found += await _store(process)
     except StickshakerError as fault:
@@ -71,7 +82,12 @@ def describe() -> list[dict[str, str]]:
         slack: SlackSettings | None = read_slack()
     except StickshakerError:
         slack = None
-    return [*_described(Settings, settings, PREFIX), *_described(SlackSettings, slack, SLACK)]
+    try:
+        teams: TeamsSettings | None = read_teams()
+    except StickshakerError:
+        teams = None
+    own = _described(Settings, settings, PREFIX)
+    return [*own, *_described(SlackSettings, slack, SLACK), *_described(TeamsSettings, teams, TEAMS)]
 
 
 def _described(model: type[BaseSettings], settings: BaseSettings | None, prefix: str) -> list[dict[str, str]]:
@@ -100,6 +116,16 @@ async def _slack() -> list[Line]:
     if settings.bot_token is None:
         return [Line("slack", "note", "not set up: messages are read in the terminal (docs/install-slack.md).")]
     from jobs.slack import check  # noqa: PLC0415  half a second to load, which nobody needs without a token
+
+    return [Line(one.what, one.state, one.says) for one in await check(settings)]
+
+
+async def _teams() -> list[Line]:
+    """Say how the bot of Teams is, where one is set up."""
+    settings = read_teams()
+    if settings.app_id is None:
+        return []
+    from jobs.teams import check  # noqa: PLC0415  more than a second to load, as above
 
     return [Line(one.what, one.state, one.says) for one in await check(settings)]
 

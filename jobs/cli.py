@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
+from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,7 +28,7 @@ from jobs.loading import loading
 from jobs.logs import configure
 from jobs.routes import show_routes
 from jobs.running import AsJson, operator, run, wait_for
-from jobs.settings import read_settings, read_slack
+from jobs.settings import read_settings, read_slack, read_teams
 from jobs.shown import (
     complain,
     flush_output,
@@ -60,6 +62,8 @@ app.add_typer(loading, name="load")
 app.add_typer(digests, name="digests")
 slack = typer.Typer(help="Set up the app in Slack.", no_args_is_help=True)
 app.add_typer(slack, name="slack")
+teams = typer.Typer(help="Set up the app in Microsoft Teams.", no_args_is_help=True)
+app.add_typer(teams, name="teams")
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")]
 
@@ -264,6 +268,31 @@ def manifest_command(
     say_json(manifest(url, reads_words=words))
 
 
+@teams.command("package")
+def package_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE.zip", help="Where it is written.")],
+    *,
+    website: Annotated[
+        str, typer.Option("--website", metavar="https://...", help="Where your people read about it.")
+    ] = "https://example.com/stickshaker",
+) -> None:
+    """Write the package to upload in the Teams admin centre (docs/install-teams.md)."""
+    from jobs.teams import package  # noqa: PLC0415  more than a second to load; only this needs it
+
+    settings = read_teams()
+    if settings.app_id is None:
+        raise InputError("TEAMS_APP_ID is not set: the package names the bot (docs/install-teams.md).")
+    if not website.startswith("https://"):
+        msg = f"--website '{website}' is no address that Teams takes; it begins with https://."
+        raise InputError(msg)
+    try:
+        file.write_bytes(package(settings.app_id, website, version("stickshaker")))
+    except OSError as fault:
+        msg = f"'{file}' can't be written ({fault.strerror}); name another file."
+        raise InputError(msg) from fault
+    say(f"{plain(str(file))}: upload it in the Teams admin centre.")
+
+
 @app.command("run")
 def run_command(
     *,
@@ -278,7 +307,8 @@ def run_command(
         msg = f"--role '{role}' is none; write all, web or worker."
         raise InputError(msg)
     settings = read_settings()
-    configure(settings.log_level, as_json=settings.log == "json", secrets=[*settings.secrets, *read_slack().secrets])
+    hidden = [*settings.secrets, *read_slack().secrets, *read_teams().secrets]
+    configure(settings.log_level, as_json=settings.log == "json", secrets=hidden)
     wait_for(serve(settings, Role(role)))
 
 

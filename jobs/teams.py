@@ -11,8 +11,11 @@ from typing import ClassVar, Final
 import aiohttp
 from aiohttp import web
 
+from adapters.clock import SystemClock
+from adapters.content import load_texts
 from adapters.teams.app import CALLED, TeamsApp
 from adapters.teams.bearer import SigningKeys, Verifier
+from adapters.teams.check import Found, check_teams
 from adapters.teams.connector import Connector, new_session
 from adapters.teams.directory import Directory
 from adapters.teams.errors import NoToken
@@ -22,6 +25,7 @@ from adapters.teams.in_place import InPlace
 from adapters.teams.inbound import CHAT
 from adapters.teams.messenger import TeamsMessenger
 from adapters.teams.pacing import Pacing
+from adapters.teams.package import to_manifest, to_package
 from adapters.teams.tokens import App, Tokens, tokens_of
 from adapters.teams.voice import TeamsVoice
 from bot.app.rules import Rules
@@ -137,6 +141,19 @@ class TeamsDesk(Desk):
         """Wait for answers that are under way."""
         if self._answering:
             await asyncio.wait(self._answering, timeout=5.0)
+
+
+def package(app_id: str, website: str, version: str) -> bytes:
+    """Return the app package that a tenant uploads."""
+    return to_package(to_manifest(load_texts().commands, app_id, website, version))
+
+
+async def check(settings: TeamsSettings, session: aiohttp.ClientSession | None = None) -> list[Found]:
+    """Return what is right and wrong with the bot."""
+    async with open_teams(settings, SystemClock(), (), session=session) as teams:
+        keys = SigningKeys(teams.session, settings.openid_metadata_url)
+        urls = [settings.token_url, settings.openid_metadata_url]
+        return await check_teams(teams.tokens, keys, urls, settings.allowed_service_hosts)
 
 
 def is_local(settings: TeamsSettings) -> bool:

@@ -65,6 +65,11 @@ class Office:
     cloud: LocalTeams
     teams: Teams
     app: TeamsApp
+    papers: Papers
+
+    def new_session(self) -> aiohttp.ClientSession:
+        """Return a session that trusts this cloud."""
+        return new_session(aiohttp.TCPConnector(ssl=trusting(self.papers)))
 
     def at(self, name: str) -> Hands:
         """Return somebody's hands."""
@@ -114,7 +119,7 @@ async def office_of(story: Story, papers: Papers, *names: str, installed: bool =
         site = web.Application()
         app = await stack.enter_async_context(teams.listening(world.ports, world.rules, site, {}))
         cloud.way.address = await stack.enter_async_context(served(site))
-        office = Office(story, cloud, teams, app)
+        office = Office(story, cloud, teams, app, papers)
         if installed:
             for name in names:
                 await office.at(name).install()
