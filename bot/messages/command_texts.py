@@ -83,6 +83,9 @@ class CommandTexts(Group):
     digest_at: Annotated[str, holes("day", "hour")]
     bad_hour: Plain
     hour_set: Annotated[str, holes("hour")]
+    bad_chat: Plain
+    chat_set: Annotated[str, holes("chat")]
+    chat_open: Plain
     no_digest: Plain
     mydata_lines: Annotated[str, holes("name", "roles", "sent", "last", "answers", "command")]
     and_more: Counted

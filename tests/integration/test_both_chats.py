@@ -1,5 +1,6 @@
 """Slack and Teams in one process: a person in both is written to in one, and nobody is gone who is in either."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -42,6 +43,15 @@ class Firm:
     slack: LocalSlack
     cloud: LocalTeams
     joined: Joined
+
+    async def told(self, name: str, text: str) -> None:
+        """Write in Teams, and wait for what is said to that."""
+        hands = self.cloud.hands(at_firm(name))
+        before = len(hands.posts)
+        await hands.write(text)
+        async with asyncio.timeout(5):
+            while len(hands.posts) == before:  # noqa: ASYNC110  it is said after Teams was answered
+                await asyncio.sleep(0.01)
 
     async def settle(self) -> None:
         """Answer what people did."""
@@ -110,6 +120,25 @@ async def test_each_is_written_to_in_one_chat(firm: Firm) -> None:
         await firm.settle()
     await firm.story.until(lambda said: said.to == at_firm("dana"), most=60)
     assert firm.got("dana") == (in_slack, before + 1)
+
+
+async def test_their_own_choice_counts(firm: Firm) -> None:
+    """'set chat slack' typed in Teams holds whatever they answer where; 'either' ends it, and another word is asked back."""
+    ports, dana = firm.story.world.ports, firm.cloud.hands(at_firm("dana"))
+    for text, chosen in (
+        ("set chat Slack", "slack"),
+        ("set chat fax", "slack"),
+        ("set chat either", None),
+        ("set chat slack", "slack"),
+    ):
+        await firm.told("dana", f"/{text}")
+        person = await ports.people.get(ports.people.identify(at_firm("dana")))
+        assert person is not None
+        assert person.preferences.chat == chosen, text
+    await dana.write("help")
+    await firm.settle()
+    await firm.story.until(to(at_firm("dana"), "nudge"))
+    assert firm.got("dana")[0] == 1
 
 
 async def test_nobody_is_gone_who_is_in_either(firm: Firm) -> None:

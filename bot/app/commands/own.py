@@ -16,6 +16,10 @@ from bot.messages.wording import name_day
 
 SETS: Final = {"delegate": DELEGATE, "away": AWAY, "digest": DIGEST}
 HOUR: Final = "hour"
+CHAT: Final = "chat"
+CHATS: Final = {"slack": "Slack", "teams": "Teams"}
+"""What chats are called by, and what they are called."""
+EITHER: Final = "either"
 MOST_NAMED: Final = 5
 
 
@@ -55,6 +59,8 @@ async def set_own(typed: Typed) -> Message:
     value = " ".join(rest)
     if key.casefold() == HOUR and value:
         return await _hour(typed, value)
+    if key.casefold() == CHAT and value:
+        return await _chat(typed, value)
     if key.casefold() not in SETS or not value:
         raise Refused("", shows_usage=True)
     return await _in_words(typed, SETS[key.casefold()], value)
@@ -87,6 +93,16 @@ async def _hour(typed: Typed, value: str) -> Message:
         raise Refused(typed.said.bad_hour)
     await typed.ports.people.prefer(typed.me.id, typed.me.preferences.model_copy(update={"hour": int(number)}))
     return told(typed.said.hour_set.format(hour=int(number)))
+
+
+async def _chat(typed: Typed, value: str) -> Message:
+    """Choose the chat in which messages come; without a choice it is the one in which they answered last."""
+    chosen = value.casefold().rstrip(".")
+    if chosen not in {*CHATS, EITHER}:
+        raise Refused(typed.said.bad_chat)
+    own = typed.me.preferences.model_copy(update={"chat": CHATS.get(chosen) and chosen})
+    await typed.ports.people.prefer(typed.me.id, own)
+    return told(typed.said.chat_set.format(chat=CHATS[chosen]) if chosen in CHATS else typed.said.chat_open)
 
 
 async def digest(typed: Typed) -> Message:
