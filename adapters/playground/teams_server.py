@@ -65,6 +65,7 @@ class LocalTeams:
         app.router.add_post(stem, self._call("open", self._open))
         app.router.add_post(f"{stem}/{{at}}/activities", self._call("post", self._post))
         app.router.add_put(f"{stem}/{{at}}/activities/{{id}}", self._call("put", self._put))
+        app.router.add_delete(f"{stem}/{{at}}/activities/{{id}}", self._call("delete", self._delete))
         app.router.add_get(f"{stem}/{{at}}/members/{{user}}", self._call("member", self._member))
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
@@ -174,6 +175,15 @@ class LocalTeams:
                 chat.activities[place] = body | {"id": one["id"], "from": {"id": BOT}, "edited": True}
                 return {"id": one["id"]}
         raise Refused(404, "ActivityNotFoundInConversation", "The activity is not there.")
+
+    def _delete(self, request: web.Request, _: Body) -> Body:
+        """Take an activity away."""
+        chat = self._conversation(request)
+        left = [one for one in chat.activities if one["id"] != request.match_info["id"]]
+        if len(left) == len(chat.activities):
+            raise Refused(404, "ActivityNotFoundInConversation", "The activity is not there.")
+        chat.activities[:] = left
+        return {}
 
     def _member(self, request: web.Request, _: Body) -> Body:
         """Tell of one member of a conversation."""

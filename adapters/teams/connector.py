@@ -71,6 +71,14 @@ class Connector:
         """Put an activity into the place of another."""
         await self._call("PUT", at, f"/activities/{_part(activity_id)}", {**activity, "id": activity_id})
 
+    async def delete(self, at: Address, activity_id: str) -> None:
+        """Take an activity away; one that is not there any more counts as done."""
+        try:
+            await self._call("DELETE", at, f"/activities/{_part(activity_id)}")
+        except ConnectorError as error:
+            if error.kind is not Kind.GONE:
+                raise
+
     async def open(self, service_url: str, members: Sequence[str], bot: str, tenant: str) -> str:
         """Open the chat of one person with us, or find it, and return its id."""
         body = {

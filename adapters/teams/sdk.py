@@ -78,8 +78,9 @@ class _Adapter(BotAdapter):  # type: ignore[misc]  # as above
         return ResourceResponse(id=activity.id)
 
     async def delete_activity(self, context: Any, reference: Any) -> None:  # noqa: ANN401  as above
-        """Delete nothing: what was said stays."""
-        raise NotImplementedError
+        """Take an activity away."""
+        at = Address(context.activity.service_url, reference.conversation.id)
+        await self._connector.delete(at, reference.activity_id)
 
 
 def _with_card(card: Card, summary: str) -> Any:  # noqa: ANN401  as above

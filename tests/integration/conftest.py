@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from servers import Papers, papers
 from stories import Story, story_of
 
 from adapters.redis_store.store import RedisStore
@@ -20,6 +21,12 @@ hr,Job ads,,sam@n.example,production,2024-01-02,4,GB,Europe/London
 def story(store: RedisStore) -> Story:
     """Return an empty firm over a store of its own."""
     return story_of(store)
+
+
+@pytest.fixture(scope="session")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> Papers:
+    """Return certificates of this machine: Microsoft's library asks for tokens by TLS only."""
+    return papers(tmp_path_factory.mktemp("papers"))
 
 
 Cli = Callable[..., tuple[int, str, str]]

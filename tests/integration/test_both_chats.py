@@ -1,7 +1,7 @@
 """Slack and Teams in one process: a person in both is written to in one, and nobody is gone who is in either."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from pydantic import SecretStr
-from servers import Papers, papers
+from servers import Papers
 from slack_story import Heard, at_firm, slack_pilot
 from stories import Story, to
 from teams_story import serving, settings_of, trusting
@@ -29,12 +29,6 @@ from jobs.slack import open_slack
 from jobs.teams import open_teams
 
 
-@pytest.fixture(scope="session")
-def tls(tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    """Return certificates of this machine."""
-    return papers(tmp_path_factory.mktemp("papers"))
-
-
 @dataclass(slots=True)
 class Firm:
     """A firm in both chats."""
@@ -44,11 +38,11 @@ class Firm:
     cloud: LocalTeams
     joined: Joined
 
-    async def told(self, name: str, text: str) -> None:
-        """Write in Teams, and wait for what is said to that."""
+    async def told(self, name: str, doing: Awaitable[object]) -> None:
+        """Do something in Teams, and wait for what is said to that."""
         hands = self.cloud.hands(at_firm(name))
         before = len(hands.posts)
-        await hands.write(text)
+        await doing
         async with asyncio.timeout(5):
             while len(hands.posts) == before:  # noqa: ASYNC110  it is said after Teams was answered
                 await asyncio.sleep(0.01)
@@ -95,7 +89,7 @@ async def firm(story: Story, tls: Papers) -> AsyncIterator[Firm]:
         found = Firm(story, slack, cloud, joined)
         await story.begin(slack_pilot("tax"), people=(at_firm("kim"),))
         for name in ("dana", "kim"):
-            await cloud.hands(at_firm(name)).install()
+            await found.told(name, cloud.hands(at_firm(name)).install())
         yield found
 
 
@@ -131,7 +125,7 @@ async def test_their_own_choice_counts(firm: Firm) -> None:
         ("set chat either", None),
         ("set chat slack", "slack"),
     ):
-        await firm.told("dana", f"/{text}")
+        await firm.told("dana", dana.write(f"/{text}"))
         person = await ports.people.get(ports.people.identify(at_firm("dana")))
         assert person is not None
         assert person.preferences.chat == chosen, text

@@ -37,6 +37,7 @@ async def test_what_is_no_alias_any_more_leads_to_nobody(store: RedisStore) -> N
     await store.references.keep("teams", known("u1", "dana@n.example"))
     found = await store.references.of_person("teams", store.people.identify("dana.new@n.example"))
     assert found is not None
+    assert found.user == "u2"
 
 
 async def test_nothing_is_left_of_who_took_the_app_away(store: RedisStore) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 import jwt
 import pytest
-from servers import Papers, papers
+from servers import Papers
 from slack_payloads import mutated
 from slack_story import slack_pilot
 from stories import Story
@@ -27,12 +27,6 @@ from adapters.teams.http import LARGEST, Allowed, TeamsRoute
 
 FIXTURES = Path(__file__).resolve().parents[3] / "shared/fixtures/teams/activities"
 MUTATIONS = int(os.environ.get("STICKSHAKER_FUZZ", "3000"))
-
-
-@pytest.fixture(scope="session")
-def tls(tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    """Return certificates of this machine."""
-    return papers(tmp_path_factory.mktemp("papers"))
 
 
 @pytest.fixture

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from servers import Papers, papers
+from servers import Papers
 from stories import Story
 from teams_story import Office, at_firm, office_of
 
 from adapters.playground.teams_state import Failure, Fault
 from adapters.teams.cards import LARGEST, size_of
+from adapters.teams.connector import Address
 from adapters.teams.errors import ConnectorError
 from bot.domain.people import Person
 from bot.errors import SendRefused
@@ -20,12 +21,6 @@ from jobs.teams import check
 
 HELLO = told("hello")
 BLOCKED = '{"errorCode":209,"message":"{\\r\\n \\"subCode\\": \\"MessageWritesBlocked\\"}"}'
-
-
-@pytest.fixture(scope="session")
-def tls(tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    """Return certificates of this machine."""
-    return papers(tmp_path_factory.mktemp("papers"))
 
 
 @pytest.fixture
@@ -117,6 +112,19 @@ async def test_a_chat_that_is_gone_is_opened_once_more(office: Office) -> None:
     with pytest.raises(SendRefused) as refused:
         await sender(office).send(dana(office), "d2", HELLO)
     assert refused.value.gone
+
+
+async def test_what_was_posted_can_be_taken_away(office: Office) -> None:
+    """Once, and once more: what is not there any more is done; any other refusal is told."""
+    ref = await sender(office).send(dana(office), "d1", HELLO)
+    conversation, _, number = ref.partition("|")
+    at = Address(office.cloud.url, conversation)
+    for _ in range(2):
+        await office.teams.connector.delete(at, number)
+        assert [one["id"] for one in office.at("dana").posts if one["id"] == number] == []
+    office.cloud.state.fail("delete", Fault(Failure.REFUSED, 403))
+    with pytest.raises(ConnectorError):
+        await office.teams.connector.delete(at, number)
 
 
 async def test_twenty_messages_need_one_token(office: Office) -> None:

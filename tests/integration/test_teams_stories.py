@@ -3,22 +3,17 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from servers import Papers, papers
+from servers import Papers
 from slack_story import slack_pilot
 from stories import DAY, Story, to
 from teams_story import Office, at_firm, office_of, said
 
 from adapters.playground.teams_hands import to_text
+from bot.domain.ask import RequestState
 from bot.domain.case import CaseState
 from bot.domain.decision import Verdict
 
 PEOPLE = ("dana", "kim", "sam", "lee", "ada", "eve")
-
-
-@pytest.fixture(scope="session")
-def tls(tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    """Return certificates of this machine: Microsoft's library asks for tokens by TLS only."""
-    return papers(tmp_path_factory.mktemp("papers"))
 
 
 @pytest.fixture
@@ -95,13 +90,14 @@ async def test_the_whole_story_by_words(office: Office) -> None:
     dana, kim = office.at("dana"), office.at("kim")
     await story.until(to(at_firm("dana"), "nudge"))
     await office.act(dana.write(f"blocked on data, {at_firm('kim')} could clear it"))
-    assert "Did I get this right" in office.reads("dana") or "?" in office.reads("dana")
+    assert (await story.case()).state is not CaseState.BLOCKED
+    assert "Understood: something is in the way" in office.reads("dana")
     await office.act(dana.write("yes"))
     assert (await story.case()).state is CaseState.BLOCKED
     await story.until(to(at_firm("kim"), "unblock_ask"), most=7)
     await office.act(kim.write("done"))
     await office.act(kim.write("yes"))
-    assert (await story.case()).requests[-1].state.value in {"cleared", "done"}
+    assert (await story.case()).requests[-1].state is RequestState.DONE
 
 
 async def test_a_dialog_says_what_it_can_not_take(office: Office) -> None:
@@ -132,18 +128,20 @@ async def test_a_client_without_execute_submits_the_same(office: Office) -> None
 
 
 async def test_a_late_tap_explains_itself(office: Office) -> None:
-    """A card that somebody still sees with its buttons, after it was answered elsewhere, changes nothing and says why."""
+    """At a card whose matter is over a tap changes nothing and says in its place why; its buttons are gone then."""
     story = office.story
     await story.begin(slack_pilot("tax"))
     dana = office.at("dana")
     await story.until(to(at_firm("dana"), "nudge"))
-    old = office.last("dana") | {}
-    await office.act(dana.tap("It is on track"))
-    dana.screen.replaced.clear()
-    case = await story.case()
-    answer = await office.act(dana.tap("I would end this pilot", old))
-    assert answer.status == 200
-    assert await story.case() == case
+    old = office.last("dana")
+    story.back["tax"] = story.today
+    await story.days(40)
+    before = await story.case()
+    assert before.is_closed
+    await office.act(dana.tap("It is on track", old))
+    assert await story.case() == before
+    assert "This one is closed" in said(dana, old)
+    assert dana.labels(old) == []
 
 
 async def test_commands_are_typed_in_each_way(office: Office) -> None:
@@ -161,7 +159,7 @@ async def test_commands_are_typed_in_each_way(office: Office) -> None:
         assert answer["targeted"]
         assert answer["recipient"]["id"] == dana.me.id
     await office.act(dana.write("nonsense", team))
-    assert "no command" in str(team.activities[-1]) or "help" in str(team.activities[-1])
+    assert "no command" in str(team.activities[-1])
 
 
 async def test_who_takes_the_app_away_is_written_to_no_more(office: Office) -> None:
