@@ -173,7 +173,9 @@ class TeamsSettings(BaseSettings):
         "SingleTenant", description="'SingleTenant': a secret or a certificate; 'UserAssignedMSI': a managed identity"
     )
     app_password: SecretStr | None = Field(None, description="secret of the app (SingleTenant)")
-    certificate: Path | None = Field(None, description="file with a certificate and its key, in a secret's place")
+    certificate: Path | None = Field(
+        None, description="file with a certificate and its RSA key, PEM or PKCS #12, in a secret's place (SingleTenant)"
+    )
     openid_metadata_url: str = Field(
         "https://login.botframework.com/v1/.well-known/openidconfiguration",
         description="where Microsoft publishes the keys that requests are signed with",
@@ -190,6 +192,13 @@ class TeamsSettings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("app_type", mode="before")
+    @classmethod
+    def _of_one_tenant(cls, value: object) -> object:
+        if str(value).casefold() == "multitenant":
+            raise ValueError("no bot of several tenants can be made since 31 July 2025: make one of SingleTenant")
+        return value
 
     @field_validator("app_id", "tenant_id")
     @classmethod
@@ -209,11 +218,17 @@ class TeamsSettings(BaseSettings):
     def _is_whole(self) -> Self:
         if self.app_id and not self.tenant_id:
             raise ValueError("beside TEAMS_APP_ID set TEAMS_TENANT_ID, the tenant whose people are talked to")
-        needs_secret = self.app_id and self.app_type == "SingleTenant"
-        if needs_secret and not (self.app_password or self.certificate):
+        given, is_identity = bool(self.app_password) + bool(self.certificate), self.app_type == "UserAssignedMSI"
+        if self.app_id and not given and not is_identity:
             raise ValueError(
                 "beside TEAMS_APP_ID set TEAMS_APP_PASSWORD or TEAMS_CERTIFICATE, or TEAMS_APP_TYPE=UserAssignedMSI"
             )
+        if given and is_identity:
+            raise ValueError(
+                "a managed identity (TEAMS_APP_TYPE=UserAssignedMSI) has no TEAMS_APP_PASSWORD and no TEAMS_CERTIFICATE"
+            )
+        if given > 1:
+            raise ValueError("set TEAMS_APP_PASSWORD or TEAMS_CERTIFICATE, not both")
         return self
 
     @property

@@ -15,6 +15,7 @@ from adapters.clock import SystemClock
 from adapters.content import load_texts
 from adapters.teams.app import CALLED, TeamsApp
 from adapters.teams.bearer import SigningKeys, Verifier
+from adapters.teams.certificate import read_certificate
 from adapters.teams.check import Found, check_teams
 from adapters.teams.connector import Connector, new_session
 from adapters.teams.directory import Directory
@@ -170,16 +171,17 @@ async def open_teams(
     session: aiohttp.ClientSession | None = None,
     pacing: Pacing | None = None,
 ) -> AsyncIterator[Teams]:
-    """Join what speaks to Teams, over one session; raises SettingsError where no app is set."""
+    """Join what speaks to Teams, over one session; raises SettingsError where no app is set, or its certificate is none."""
     if settings.app_id is None:
         raise SettingsError("TEAMS_APP_ID is not set (docs/install-teams.md).")
     async with session or new_session() as one:
+        certificate = read_certificate(settings.certificate) if settings.certificate else b""
         secret = settings.app_password.get_secret_value() if settings.app_password else ""
         app = App(
             id=settings.app_id,
             tenant=settings.tenant_id,
             secret=secret,
-            certificate=str(settings.certificate or ""),
+            certificate=certificate,
             login=settings.token_url,
             scope=f"{settings.scope}/.default",
         )

@@ -9,8 +9,11 @@ from itertools import count
 from typing import Any, Final
 
 import jwt
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
+
+from adapters.playground.teams_assertion import fault_of
 
 ISSUER: Final = "https://api.botframework.com"
 HOUR: Final = 3600
@@ -65,7 +68,7 @@ class Keys:
         **claims: object,
     ) -> str:
         """Return a token as Microsoft would sign it; `claims` take the place of its own, None leaves one out."""
-        signer, now = pair or self.pairs[-1], int(datetime.now(UTC).timestamp())  # noqa: TID251  the wire is checked against the real clock
+        signer, now = pair or self.pairs[-1], present()
         told: dict[str, object] = {
             "serviceurl": service_url,
             "nbf": now,
@@ -77,6 +80,26 @@ class Keys:
         return jwt.encode(held, signer.private, "RS256", {"kid": signer.name, **(headers or {})})
 
 
+def present() -> int:
+    """Return the present as tokens tell it."""
+    return int(datetime.now(UTC).timestamp())  # noqa: TID251  the wire is checked against the real clock
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a managed identity gets its tokens: what it has to say there, and how it is answered where it does not."""
+
+    header: str
+    version: str
+    refusal: int
+
+
+MACHINE: Final = Place("Metadata", "2018-02-01", 400)
+"""A machine in Azure, at 169.254.169.254."""
+APP_SERVICE: Final = Place("X-IDENTITY-HEADER", "2019-08-01", 401)
+"""An app of App Service or Container Apps, at its IDENTITY_ENDPOINT."""
+
+
 @dataclass(slots=True)
 class Login:
     """Who may get a token, and those that were given."""
@@ -84,13 +107,19 @@ class Login:
     tenant: str
     app_id: str
     secret: str = "local-secret"  # noqa: S105  of a server on this machine
+    certificates: list[x509.Certificate] = field(default_factory=list)
+    """Those that the app registration has."""
+    identity_header: str = "local-identity-header"
+    """What an app finds in IDENTITY_HEADER."""
     given: list[str] = field(default_factory=list)
     requests: list[Mapping[str, str]] = field(default_factory=list)
     lasts: int = HOUR
     is_broken: bool = False
+    is_silent: bool = False
+    """Whether whoever asks waits for ever."""
 
-    def answer(self, tenant: str, form: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
-        """Return status and body for a request of a token."""
+    def answer(self, tenant: str, form: Mapping[str, str], address: str) -> tuple[int, dict[str, Any]]:
+        """Return status and body for a request of a token that came to this address."""
         self.requests.append(dict(form))
         if self.is_broken:
             return 500, {}
@@ -100,9 +129,35 @@ class Login:
             return 400, _error("unauthorized_client", "AADSTS700016: Application was not found.")
         if form.get("grant_type") != "client_credentials" or form.get("scope") != f"{ISSUER}/.default":
             return 400, _error("invalid_scope", "AADSTS70011: The scope is not valid.")
-        if "client_assertion" not in form and form.get("client_secret") != self.secret:
-            return 401, _error("invalid_client", "AADSTS7000215: Invalid client secret provided.")
+        if words := self._fault(form, address):
+            return 401, _error("invalid_client", words)
         return 200, {"token_type": "Bearer", "expires_in": self.lasts, "access_token": self.give()}
+
+    def _fault(self, form: Mapping[str, str], address: str) -> str:
+        """Return what is wrong with the proof that the app is who it says; empty where nothing is."""
+        if "client_assertion" in form:
+            return fault_of(form, self.certificates, self.app_id, address)
+        if "client_secret" not in form:
+            return "AADSTS7000216: 'client_assertion' or 'client_secret' is required."
+        return "" if form["client_secret"] == self.secret else "AADSTS7000215: Invalid client secret provided."
+
+    def identify(
+        self, place: Place, headers: Mapping[str, str], query: Mapping[str, str]
+    ) -> tuple[int, dict[str, Any]]:
+        """Return status and body for a request of a managed identity; numbers are text there."""
+        self.requests.append(dict(query))
+        if self.is_broken:
+            return 500, {}
+        wanted = "true" if place is MACHINE else self.identity_header
+        if headers.get(place.header) != wanted:
+            return place.refusal, _error("invalid_request", f"Required header {place.header} not specified")
+        if query.get("api-version") != place.version or query.get("resource") != ISSUER:
+            return 400, _error("invalid_resource", "The version or the resource is not known.")
+        if query.get("client_id") != self.app_id:
+            return 400, _error("invalid_request", "Identity not found")
+        told = {"access_token": self.give(), "token_type": "Bearer", "resource": ISSUER, "client_id": self.app_id}
+        ends = {"expires_on": str(present() + self.lasts)}
+        return 200, told | ends | ({"expires_in": str(self.lasts)} if place is MACHINE else {})
 
     def give(self) -> str:
         """Return a new token."""

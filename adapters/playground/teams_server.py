@@ -16,7 +16,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from adapters.playground.teams_hands import Hands, Way
-from adapters.playground.teams_keys import ISSUER, Keys, Login
+from adapters.playground.teams_keys import APP_SERVICE, ISSUER, MACHINE, Keys, Login, Place
 from adapters.playground.teams_state import APP, BOT, TENANT, Body, Conversation, Failure, Fault, TeamsState
 
 LARGEST: Final = 100 * 1024
@@ -60,7 +60,8 @@ class LocalTeams:
         app.router.add_get("/v1/.well-known/openidconfiguration", self._metadata)
         app.router.add_get("/v1/.well-known/keys", self._keys)
         app.router.add_post("/{tenant}/oauth2/v2.0/token", self._token)
-        app.router.add_get("/metadata/identity/oauth2/token", self._identity)
+        app.router.add_get("/metadata/identity/oauth2/token", self._identity(MACHINE))
+        app.router.add_get("/msi/token", self._identity(APP_SERVICE))
         stem = "/teams/v3/conversations"
         app.router.add_post(stem, self._call("open", self._open))
         app.router.add_post(f"{stem}/{{at}}/activities", self._call("post", self._post))
@@ -95,17 +96,21 @@ class LocalTeams:
 
     async def _token(self, request: web.Request) -> web.Response:
         form = {name: str(value) for name, value in (await request.post()).items()}
-        status, body = self.login.answer(request.match_info["tenant"], form)
-        return web.json_response(body, status=status)
+        status, body = self.login.answer(request.match_info["tenant"], form, f"{self.root}{request.path}")
+        return await self._given(status, body)
 
-    async def _identity(self, request: web.Request) -> web.Response:
-        """Give a token to a managed identity, as the address of a machine in Azure does."""
-        self.login.requests.append(dict(request.query))
-        is_asked = request.headers.get("Metadata") == "true" and request.query.get("resource") == ISSUER
-        if not is_asked or request.query.get("client_id") != APP:
-            return web.json_response({"error": "invalid_request"}, status=400)
-        lasts = str(self.login.lasts)
-        return web.json_response({"access_token": self.login.give(), "expires_in": lasts, "token_type": "Bearer"})
+    def _identity(self, place: Place) -> Callable[[web.Request], Any]:
+        """Return what gives tokens to a managed identity, as Azure does at this place."""
+
+        async def handle(request: web.Request) -> web.Response:
+            return await self._given(*self.login.identify(place, request.headers, request.query))
+
+        return handle
+
+    async def _given(self, status: int, body: Body) -> web.Response:
+        if self.login.is_silent:
+            await self._hanging.wait()
+        return web.json_response(body, status=status)
 
     def _call(self, what: str, do: Callable[[web.Request, Body], Body]) -> Callable[[web.Request], Any]:
         """Return the handler of a call: it does it, or fails as it was told to."""
@@ -170,9 +175,11 @@ class LocalTeams:
         """Put an activity into the place of another."""
         chat = self._conversation(request)
         _judge(body)
-        for place, one in enumerate(chat.activities):
+        for one in chat.activities:
             if one["id"] == request.match_info["id"] and one["from"]["id"] == BOT:
-                chat.activities[place] = body | {"id": one["id"], "from": {"id": BOT}, "edited": True}
+                told = body | {"id": one["id"], "from": {"id": BOT}, "edited": True}
+                one.clear()  # whoever looks at it sees what it is now
+                one.update(told)
                 return {"id": one["id"]}
         raise Refused(404, "ActivityNotFoundInConversation", "The activity is not there.")
 

@@ -6,7 +6,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from adapters.teams.bearer import NoKeys, SigningKeys
-from adapters.teams.errors import NoToken
+from adapters.teams.errors import NO_ENDPOINT, NO_IDENTITY, NoToken
 from adapters.teams.tokens import Tokens
 
 State = Literal["ok", "note", "fault"]
@@ -15,9 +15,12 @@ REMEDIES: Final[Mapping[str, str]] = {
     "AADSTS7000222": "the secret has ended: make a new one and set TEAMS_APP_PASSWORD",
     "AADSTS700016": "TEAMS_APP_ID is no app of this tenant: compare it with the app registration",
     "AADSTS90002": "TEAMS_TENANT_ID is no tenant: copy it from the overview of Entra",
-    "AADSTS700027": "the certificate is not the one that the app registration has: upload it there",
+    "AADSTS700027": "TEAMS_CERTIFICATE is not what the app registration has, or has ended: upload the one in that file",
+    "AADSTS700024": "what a certificate signs holds for minutes, and the clock of this machine is wrong: set it",
+    NO_IDENTITY: "what this runs on has no managed identity whose client id is TEAMS_APP_ID: assign it there",
+    NO_ENDPOINT: "nobody hands out managed identities here: run it in Azure, or as SingleTenant with a secret",
 }
-"""Microsoft's numbers of what is usual, by what to do about each."""
+"""Microsoft's numbers of what is usual, and our words for the rest, by what to do about each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,8 @@ async def _token(tokens: Tokens) -> Found:
         await tokens.get()
     except NoToken as refused:
         if not refused.is_of_setup:
-            return Found(
-                "teams", "fault", f"Microsoft can't be asked for a token ({refused.code}): open the way to it."
-            )
+            remedy = REMEDIES.get(refused.code, "open the way to it")
+            return Found("teams", "fault", f"Microsoft can't be asked for a token ({refused.code}): {remedy}.")
         remedy = REMEDIES.get(refused.code, "compare app id, tenant and secret with the app registration")
         return Found("teams", "fault", f"Microsoft refuses the app ({refused.code}): {remedy}.")
     return Found("teams", "ok", "Microsoft gives us a token. Whether people have the app only Teams tells.")

@@ -106,13 +106,17 @@ class Connector:
         url = f"{at.service_url.rstrip('/')}/v3/conversations{where}{path}{query}"
         await self._turn(at.conversation)
         try:
-            return await self._once(method, url, body)
+            token = await self._tokens.get()
+            try:
+                return await self._once(method, url, body, token)
+            except ConnectorError as error:
+                if error.status != HTTPStatus.UNAUTHORIZED:
+                    raise
+            self._tokens.drop(token)
+            return await self._once(method, url, body, await self._tokens.get())
         except ConnectorError as error:
-            if error.status != HTTPStatus.UNAUTHORIZED:
-                self._rest(at.conversation, error)
-                raise
-        self._tokens.drop()
-        return await self._once(method, url, body)
+            self._rest(at.conversation, error)
+            raise
 
     async def _turn(self, conversation: str) -> None:
         try:
@@ -124,8 +128,8 @@ class Connector:
         if error.kind is Kind.LATER:
             self._pacing.park(conversation, (error.retry_after or WAIT).total_seconds())
 
-    async def _once(self, method: str, url: str, body: Mapping[str, Any] | None) -> Mapping[str, Any]:
-        headers = {"Authorization": f"Bearer {await self._tokens.get()}"}
+    async def _once(self, method: str, url: str, body: Mapping[str, Any] | None, token: str) -> Mapping[str, Any]:
+        headers = {"Authorization": f"Bearer {token}"}
         if body is not None:
             headers["Content-Type"] = "application/json; charset=utf-8"
         data = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")

@@ -37,6 +37,10 @@ class Kind(StrEnum):
 WAIT: Final = timedelta(seconds=30)
 """How long to wait where Microsoft names no time."""
 LONGEST: Final = timedelta(hours=1)
+NO_IDENTITY: Final = "no_identity"
+"""Azure does not know the managed identity where we run."""
+NO_ENDPOINT: Final = "no_identity_endpoint"
+"""Nobody answers for managed identities where we run."""
 KINDS: Final[Mapping[int, Kind]] = {
     HTTPStatus.UNAUTHORIZED: Kind.SETUP,
     HTTPStatus.FORBIDDEN: Kind.REROUTE,
@@ -125,7 +129,9 @@ def refusal(error: ConnectorError) -> SendRefused | None:
         case Kind.OPEN:
             return None
         case Kind.LATER:
-            return SendRefused("Teams wants fewer messages", retry_after=error.retry_after or WAIT)
+            is_away = isinstance(error, NoToken)
+            why = f"Microsoft gives no token ({error.code})" if is_away else "Teams wants fewer messages"
+            return SendRefused(why, retry_after=error.retry_after or WAIT)
         case Kind.SETUP:
             return SendRefused(f"Microsoft refuses the app ({error.code or error.status}): `stickshaker check`")
         case Kind.REROUTE | Kind.GONE:
