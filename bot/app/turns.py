@@ -13,6 +13,7 @@ from bot.app.dialogue import Decided, Dialogue, Outcome, SayBack, offered_choice
 from bot.app.directory import known_as
 from bot.app.follow_ups import next_section
 from bot.app.on_its_way import on_its_way
+from bot.app.proven import prove
 from bot.app.questions import Question, question_at, waits
 from bot.app.replies import work_off_replies
 from bot.app.rules import Rules
@@ -220,6 +221,7 @@ class Answering:
         delivery = await self._ports.outbox.get(person.id, what.delivery)
         if delivery is None or delivery.message is None:
             return SayBack(told(self._said.not_yours))
+        await prove(delivery, self._turn, self._ports)
         if isinstance(what, Tap) and what.choice.startswith(SHORTCUT):
             return await dialogue.about_message(delivery, what.section, what.choice.removeprefix(SHORTCUT))
         if isinstance(what, Tap) and not what.choice:
