@@ -82,7 +82,8 @@ def to_posts(message: Message, delivery: str, *, draws: bool = True) -> list[dic
     head = [*_head(message, draws=draws), *parted, *(_asked(first, delivery) if first else [])]
     lines = [_line(section, delivery) for section in others]
     foot = [_context(message.footer)] if message.footer else []
-    posts, room = [head], [*([_context(message.more)] if message.more and lines else []), *lines]
+    room = [*([_context(message.more)] if message.more and lines else []), *lines]
+    posts, room = ([head], room) if _fits([*head, *foot]) else ([[]], [*head, *room])
     for block in room:
         if not _fits([*posts[-1], block, *foot]):
             posts.append([])
