@@ -8,8 +8,9 @@ from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 from adapters.teams.cards import Card, read_values, to_card, to_form, to_home, to_said, to_summary
-from adapters.teams.connector import Connector
+from adapters.teams.connector import Address, Connector
 from adapters.teams.directory import Directory
+from adapters.teams.errors import ConnectorError, Kind
 from adapters.teams.http import Answer
 from adapters.teams.inbound import (
     CARD,
@@ -24,7 +25,7 @@ from adapters.teams.inbound import (
     read_tap,
     read_words,
 )
-from adapters.teams.sdk import reply
+from adapters.teams.sdk import card_to, reply
 from bot.app.turns import Wanted
 from bot.domain.turn import Form, Turn
 from bot.messages.home import Home, Shelf
@@ -174,20 +175,31 @@ class TeamsApp:
                 await self._core.take(turn)
             return
         said = read_words(activity, self._clock.now(), self._commands, CALLED)
-        if isinstance(said, Typed):
-            self._later(self._command(activity, said.text, body))
-        elif said is not None and getattr(said.what, "text", "").casefold() == HOME:
-            self._later(self._show_home(activity, body))
-        elif said is not None:
+        if said is None:
+            return
+        text = said.text if isinstance(said, Typed) else getattr(said.what, "text", "")
+        if text.casefold() == HOME:
+            self._later(self._show_home(activity))
+        elif isinstance(said, Typed):
+            self._later(self._command(activity, text, body))
+        else:
             await self._core.take(said)
 
     async def _command(self, activity: Activity, text: str, body: dict[str, Any]) -> None:
-        said = await self._core.command(activity.user or "", CALLED, text, activity.key)
-        targeted = not activity.is_personal
-        await self._reply(body, to_card(said, ""), to_summary(said), is_targeted=targeted)
+        at = Address(activity.service_url, activity.conversation.id)
+        named = await self._directory.read(text, at)
+        said = await self._core.command(activity.user or "", CALLED, named, activity.key)
+        card, summary = to_card(said, ""), to_summary(said)
+        try:
+            await self._reply(body, card, summary, is_targeted=not activity.is_personal)
+        except ConnectorError as error:
+            if activity.is_personal or error.kind is Kind.OPEN:
+                raise
+            await self._tell(activity, card, summary)  # not every tenant has messages for one alone
 
-    async def _show_home(self, activity: Activity, body: dict[str, Any]) -> None:
-        await self._reply(body, await self._home_card(activity.user or ""), TITLE)
+    async def _show_home(self, activity: Activity) -> None:
+        """Show what a home tab would: theirs alone, wherever it was asked for."""
+        await self._tell(activity, await self._home_card(activity.user or ""), TITLE)
 
     async def _home_card(self, user: str) -> Card:
         home = await self._core.home(user)
@@ -196,6 +208,13 @@ class TeamsApp:
     async def _reply(self, body: dict[str, Any], card: Card, summary: str, *, is_targeted: bool = False) -> None:
         """Answer in the conversation of an activity."""
         await reply(self._connector, body, card, summary, is_targeted=is_targeted)
+
+    async def _tell(self, activity: Activity, card: Card, summary: str) -> None:
+        """Tell somebody something in the chat with us alone."""
+        reference = await self._directory.of_user(activity.user or "")
+        if reference is not None:
+            at = await self._directory.chat_with(reference)
+            await self._connector.post(at, card_to(reference, at, card, summary))
 
     async def _tapped(self, activity: Activity) -> Answer:
         """Answer a tap in its place, or say that it is being noted."""

@@ -1,6 +1,7 @@
 """Who somebody is in Teams, and where they can be written to: nobody is found there who did not come to us first."""
 
 import logging
+from asyncio import gather
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -8,7 +9,7 @@ from typing import Any, Final
 
 from adapters.teams.connector import Address, Connector
 from adapters.teams.errors import ConnectorError, Kind
-from adapters.teams.inbound import CHAT, GUID, Activity
+from adapters.teams.inbound import CHAT, GUID, MENTIONED, Activity
 from bot.domain.people import Person
 from bot.domain.reference import Reference
 from bot.ports import Clock
@@ -84,6 +85,20 @@ class Directory:
         aliases = self._aliases(user, found)
         await self.references.keep(CHAT, known.model_copy(update={"aliases": aliases, "looked_at": now}))
         return aliases
+
+    async def read(self, text: str, at: Address) -> str:
+        """Return a text with members of a conversation whom it mentions by their addresses; who is none there stays as it is."""
+        users = {found["user"] for found in MENTIONED.finditer(text)}
+        names = dict(zip(users, await gather(*(self._name_of(user, at) for user in users)), strict=True))
+        return MENTIONED.sub(lambda found: names[found["user"]] or found[0], text)
+
+    async def _name_of(self, user: str, at: Address) -> str | None:
+        """Return how the registry writes a member of a conversation."""
+        try:
+            member = await self.connector.member(at, user)
+        except ConnectorError:
+            return None
+        return next(iter(self._aliases(str(member.get("aadObjectId")), member)), None)
 
     def _aliases(self, user: str, member: Mapping[str, Any]) -> tuple[str, ...]:
         tenant = member.get("tenantId")

@@ -143,9 +143,13 @@ def tenant_of(body: Mapping[str, Any]) -> str:
     return named if isinstance(named, str) else ""
 
 
+MENTIONED: Final = re.compile(r"<@(?P<user>[!-;=?A-~]{1,500})>")
+"""How a text of ours holds a member whom it mentions, until their address is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A command, as it was typed without what it is called by."""
+    """A command, as it was typed without what it is called by; members whom it mentions are held as MENTIONED."""
 
     text: str
 
@@ -209,9 +213,9 @@ def read_words(activity: Activity, at: datetime, commands: frozenset[str], calle
     A command begins with a slash, with what commands are called by, or is one in a chat of several, where we read
     nothing else.
     """
-    plain = " ".join(_without_marks(activity).split())
-    if not plain:
-        return None
+    plain = " ".join(_without_marks(activity, keeps=not activity.is_personal).split())
+    if not plain:  # called by name and told nothing: they want to know what we can do
+        return Typed("") if any(_is_ours(one, activity) for one in activity.entities) else None
     bare = plain.removeprefix("/").strip()
     first, _, rest = bare.partition(" ")
     if first.casefold() == called:
@@ -224,14 +228,19 @@ def read_words(activity: Activity, at: datetime, commands: frozenset[str], calle
     return _turn(activity, Words(text=plain[:LONGEST]), at)
 
 
-def _without_marks(activity: Activity) -> str:
-    """Return what was written without the mention of us, and with others whom it mentions by their names."""
+def _without_marks(activity: Activity, *, keeps: bool) -> str:
+    """Return what was written without the mention of us; others are named, or where it `keeps` them held as MENTIONED."""
     text = activity.text
     for one in activity.entities:
         if one.type == "mention" and one.text:
-            is_ours = one.mentioned.id == activity.recipient.id
-            text = text.replace(one.text, " " if is_ours else f" {one.mentioned.name} ")
+            other = f"<@{one.mentioned.id}>" if keeps else one.mentioned.name
+            text = text.replace(one.text, " " if _is_ours(one, activity) else f" {other} ")
     return text
+
+
+def _is_ours(one: _Entity, activity: Activity) -> bool:
+    """Whether this is a mention of us."""
+    return one.type == "mention" and one.mentioned.id == activity.recipient.id
 
 
 PLAIN: Final = frozenset({"list", "status", "settings", "preview", "sources", "golive", "resume", "mydata"})
