@@ -102,8 +102,13 @@ class Hands:
         self.me.is_installed = False
         return await self._deliver("installationUpdate", {"action": "remove"})
 
-    async def write(self, text: str, at: Conversation | None = None, *, again: str = "") -> Answer:
-        """Write to the bot, in a channel by a mention; with the id `again` it is the same once more."""
+    async def write(
+        self, text: str, at: Conversation | None = None, *, again: str = "", about: "Hands | None" = None
+    ) -> Answer:
+        """Write to the bot, in a channel by a mention; with the id `again` it is the same once more.
+
+        There words can end with a mention of somebody they are `about`.
+        """
         chat, more = at or self.chat, {}
         if chat.kind != "personal":
             mention = {
@@ -111,7 +116,14 @@ class Hands:
                 "mentioned": {"id": BOT, "name": "Stickshaker"},
                 "text": "<at>Stickshaker</at>",
             }
-            text, more = f"<at>Stickshaker</at> {text}", {"entities": [mention]}
+            entities = [mention]
+            if about is not None:
+                name = f"<at>{about.me.name}</at>"
+                entities.append(
+                    {"type": "mention", "mentioned": {"id": about.me.id, "name": about.me.name}, "text": name}
+                )
+                text = f"{text} {name}"
+            text, more = f"<at>Stickshaker</at> {text}", {"entities": entities}
         number = again or self.state.number()
         if not again:
             chat.activities.append({"id": number, "from": {"id": self.me.id}, "text": text, "type": "message"})
@@ -126,15 +138,16 @@ class Hands:
         }
         return await self._deliver("message", told, at)
 
-    async def tap(self, label: str, post: Body | None = None, *, submits: bool = False) -> Answer:
+    async def tap(self, label: str, post: Body | None = None, *, submits: bool = False, at: str = "") -> Answer:
         """Tap the button of this label on a card, the newest that has it; raises LookupError where none has.
 
-        With `submits` the client is one that knows no Action.Execute.
+        With `submits` the client is one that knows no Action.Execute; with the same id `at` it is the same tap once more, whatever
+        has taken the place of the card meanwhile.
         """
         for seen in [post] if post else reversed(self.posts):
-            for action in _actions(self.card(seen)):
+            for action in _actions(card_of(seen) if at else self.card(seen)):
                 if action.get("title") == label:
-                    return await self._act(action, seen, submits=submits)
+                    return await self._act(action, seen, submits=submits, again=at)
         msg = f"no button is called {label!r}; there are {self.labels(post)}"
         raise LookupError(msg)
 
@@ -144,8 +157,7 @@ class Hands:
 
     def card(self, post: Body) -> Body:
         """Return the card of a post as they see it: an answer in its place is theirs alone."""
-        cards = [one["content"] for one in post.get("attachments") or [] if one.get("contentType") == CARD]
-        return self.screen.replaced.get(str(post["id"])) or (cards[0] if cards else {})
+        return self.screen.replaced.get(str(post["id"])) or card_of(post)
 
     @property
     def dialog(self) -> Body:
@@ -172,9 +184,9 @@ class Hands:
             self._show_dialog(answer)
         return answer
 
-    async def _act(self, action: Body, post: Body, *, submits: bool) -> Answer:
+    async def _act(self, action: Body, post: Body, *, submits: bool, again: str) -> Answer:
         """Do what a button does."""
-        at = {"replyToId": post["id"]}
+        at = {"replyToId": post["id"]} | ({"id": again} if again else {})
         if action["type"] == "Action.Submit" and action.get("data", {}).get("msteams", {}).get("type") == "task/fetch":
             value = {"data": action["data"], "context": {"theme": "default"}}
             answer = await self._deliver("invoke", {"name": "task/fetch", "value": value, **at})
@@ -229,6 +241,12 @@ class Hands:
         }
 
 
+def card_of(post: Body) -> Body:
+    """Return the card of a post, empty where it has none."""
+    cards = [one["content"] for one in post.get("attachments") or [] if one.get("contentType") == CARD]
+    return cards[0] if cards else {}
+
+
 def to_text(card: Body) -> str:
     """Return the words of a card in their order."""
     return " ".join(_words(card.get("body", []))).replace("\n", " ")
@@ -236,8 +254,12 @@ def to_text(card: Body) -> str:
 
 def _words(part: object) -> Iterator[str]:
     if isinstance(part, dict):
-        if isinstance(part.get("text"), str):
-            yield part["text"]
+        if part.get("type") == "RichTextBlock":
+            yield "".join(str(run.get("text", "")) for run in part["inlines"])
+            return
+        told = part.get("title") if str(part.get("type", "")).startswith("Chart.") else part.get("text")
+        if isinstance(told, str):
+            yield told
         for name, value in part.items():
             if name not in {"fallback", "actions"}:
                 yield from _words(value)

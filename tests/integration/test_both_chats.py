@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import aiohttp
 import pytest
 from aiohttp import web
+from office import Heard, at_firm, firm_pilot
 from pydantic import SecretStr
 from servers import Papers
-from slack_story import Heard, at_firm, slack_pilot
 from stories import Story, to
 from teams_story import serving, settings_of, trusting
 
@@ -87,7 +87,7 @@ async def firm(story: Story, tls: Papers) -> AsyncIterator[Firm]:
         root = f"http://127.0.0.1:{runner.addresses[0][1]}"
         slack.deliveries.address, cloud.way.address = f"{root}{SLACK_PATH}", f"{root}{TEAMS_PATH}"
         found = Firm(story, slack, cloud, joined)
-        await story.begin(slack_pilot("tax"), people=(at_firm("kim"),))
+        await story.begin(firm_pilot("tax"), people=(at_firm("kim"),))
         for name in ("dana", "kim"):
             await found.told(name, cloud.hands(at_firm(name)).install())
         yield found

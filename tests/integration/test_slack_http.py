@@ -1,7 +1,6 @@
 """What reaches us from Slack by HTTP: only what Slack signed, and nothing of it is a fault of ours."""
 
 import asyncio
-import hmac
 import io
 import json
 import os
@@ -9,14 +8,14 @@ import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
 import pytest
+from office import at_firm, firm_pilot
 from slack_payloads import mutated, payloads_of_others
-from slack_story import Office, at_firm, office_of, served, slack_pilot
+from slack_story import SlackOffice, office_of, served, signed
 from stories import Story
 from yarl import URL
 
@@ -31,21 +30,14 @@ NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-async def office(story: Story) -> AsyncIterator[Office]:
+async def office(story: Story) -> AsyncIterator[SlackOffice]:
     """Return the office of a firm with one pilot."""
     async with office_of(story, "dana", "sam", "lee", "eve") as opened:
-        await story.begin(slack_pilot("tax"))
+        await story.begin(firm_pilot("tax"))
         yield opened
 
 
-def signed(body: bytes, age: int = 0, secret: str = SECRET) -> dict[str, str]:
-    """Return the headers that Slack signs a body with."""
-    stamp = str(int(datetime.now(UTC).timestamp()) - age)
-    digest = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + body, sha256).hexdigest()
-    return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={digest}"}
-
-
-async def post(office: Office, body: bytes, headers: Mapping[str, str], kind: str = JSON) -> tuple[int, str]:
+async def post(office: SlackOffice, body: bytes, headers: Mapping[str, str], kind: str = JSON) -> tuple[int, str]:
     """Send a body and return what came back."""
     async with aiohttp.ClientSession() as session:
         address = office.slack.deliveries.address
@@ -56,7 +48,7 @@ async def post(office: Office, body: bytes, headers: Mapping[str, str], kind: st
 CHALLENGE = json.dumps({"type": "url_verification", "challenge": "abc", "token": "x"}).encode()
 
 
-async def test_slack_finds_the_address(office: Office) -> None:
+async def test_slack_finds_the_address(office: SlackOffice) -> None:
     """The question with which Slack makes sure of an address is answered."""
     status, text = await post(office, CHALLENGE, signed(CHALLENGE))
     assert (status, json.loads(text)) == (200, {"challenge": "abc"})
@@ -70,18 +62,18 @@ async def test_slack_finds_the_address(office: Office) -> None:
         {"X-Slack-Request-Timestamp": "1" * 40, "X-Slack-Signature": f"v0={'a' * 64}"},
         {"X-Slack-Request-Timestamp": "1531420618", "X-Slack-Signature": "v0=\u00e9"},
         {"X-Slack-Request-Timestamp": "1531420618", "X-Slack-Signature": f"v0={'a' * 64}"},
-        signed(CHALLENGE, secret="another"),
+        signed(CHALLENGE, "another"),
         signed(CHALLENGE, age=301),
         signed(CHALLENGE, age=-100_000),
         signed(CHALLENGE + b" "),
     ],
 )
-async def test_what_slack_did_not_sign_is_turned_away(office: Office, headers: dict[str, str]) -> None:
+async def test_what_slack_did_not_sign_is_turned_away(office: SlackOffice, headers: dict[str, str]) -> None:
     """No signature, a broken one, one of somebody else, of another body or of another time: 401."""
     assert (await post(office, CHALLENGE, headers))[0] == 401
 
 
-async def test_what_is_no_request_of_slacks_is_turned_away(office: Office) -> None:
+async def test_what_is_no_request_of_slacks_is_turned_away(office: SlackOffice) -> None:
     """Another type is 415, too much is 413 with or without a length, no text is 400: and all of it quickly."""
     assert (await post(office, CHALLENGE, signed(CHALLENGE), "text/plain"))[0] == 415
     assert (await post(office, CHALLENGE, signed(CHALLENGE) | {"Content-Encoding": "deflate"}))[0] == 415
@@ -118,7 +110,9 @@ async def status_of(reader: asyncio.StreamReader) -> int:
         return int((await reader.readline()).split()[1])
 
 
-async def test_a_body_that_does_not_come_is_not_waited_for(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_body_that_does_not_come_is_not_waited_for(
+    office: SlackOffice, caplog: pytest.LogCaptureFixture
+) -> None:
     """Whoever sends a body by drops, or breaks it off, is let go without a traceback; a real request beside them is answered."""
     async with served(SlackRoute(office.app, SECRET, Bodies(LARGEST, patience=0.3))) as address:
         office.slack.deliveries.address = address
@@ -132,7 +126,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(office: Office, caplo
     assert [one for one in caplog.records if one.exc_info] == []
 
 
-async def test_bodies_of_nobody_fill_no_memory(office: Office) -> None:
+async def test_bodies_of_nobody_fill_no_memory(office: SlackOffice) -> None:
     """What strangers have under way together is bounded: one more is sent away, and place is free again once they are."""
     async with served(SlackRoute(office.app, SECRET, Bodies(LARGEST, patience=1.0, in_hand=1000))) as address:
         reader, writer = await begun(address, 900, 2000)
@@ -144,7 +138,7 @@ async def test_bodies_of_nobody_fill_no_memory(office: Office) -> None:
         assert (await office.at("dana").write("help")).status == 200
 
 
-async def test_a_stale_request_is_turned_away_before_its_body_comes(office: Office) -> None:
+async def test_a_stale_request_is_turned_away_before_its_body_comes(office: SlackOffice) -> None:
     """Who replays an old signature needs not be listened to."""
     there = URL(office.slack.deliveries.address)
     reader, writer = await asyncio.open_connection(there.host, there.port)
@@ -157,7 +151,7 @@ async def test_a_stale_request_is_turned_away_before_its_body_comes(office: Offi
 
 
 @asynccontextmanager
-async def store_away(office: Office) -> AsyncIterator[None]:
+async def store_away(office: SlackOffice) -> AsyncIterator[None]:
     """Let the store refuse turns for a while."""
     turns = office.story.world.ports.turns
     kept = turns.take
@@ -172,7 +166,7 @@ async def store_away(office: Office) -> AsyncIterator[None]:
         turns.take = kept  # type: ignore[method-assign]  # as above
 
 
-async def test_what_can_not_be_kept_is_not_acknowledged(office: Office) -> None:
+async def test_what_can_not_be_kept_is_not_acknowledged(office: SlackOffice) -> None:
     """Without a store Slack hears 503 and delivers again; then it counts once."""
     dana = office.at("dana")
     async with store_away(office):
@@ -181,7 +175,7 @@ async def test_what_can_not_be_kept_is_not_acknowledged(office: Office) -> None:
     assert "your own words" in office.reads("dana")
 
 
-async def test_payloads_of_others_are_politely_left_alone(office: Office) -> None:
+async def test_payloads_of_others_are_politely_left_alone(office: SlackOffice) -> None:
     """Each payload of Slack's own libraries is acknowledged, as an event and as an interaction, and moves nothing."""
     before = await state_of(office)
     for body in payloads_of_others():
@@ -195,14 +189,14 @@ async def test_payloads_of_others_are_politely_left_alone(office: Office) -> Non
     assert await state_of(office) == before
 
 
-async def state_of(office: Office) -> object:
+async def state_of(office: SlackOffice) -> object:
     """Return everything that an answer of somebody could move."""
     ports = office.story.world.ports
     people = await ports.people.all()
     return await ports.cases.all(), await ports.pilots.all(), people, await ports.settings.read()
 
 
-async def ours(office: Office) -> list[tuple[str, dict[str, Any]]]:
+async def ours(office: SlackOffice) -> list[tuple[str, dict[str, Any]]]:
     """Return one of everything that people do in Slack, as it would be delivered; the form is none of an open case."""
     user, team = {"id": office.at("eve").user, "team_id": "T1"}, {"id": "T1", "domain": "local"}
     ref = '["d1","tax#1:","on_track"]'
@@ -242,7 +236,7 @@ async def ours(office: Office) -> list[tuple[str, dict[str, Any]]]:
 
 @pytest.mark.no_cover
 async def test_no_mutated_payload_is_a_fault_or_moves_anything(
-    office: Office, caplog: pytest.LogCaptureFixture
+    office: SlackOffice, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Of thousands of payloads with something broken (STICKSHAKER_FUZZ says how many) none is a 5xx or leaves a traceback, and no case, pilot, person or switch moves."""
     dice = random.Random(6)  # noqa: S311  the same payloads each time

@@ -10,6 +10,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 from fakes import FakeClock
+from offices import SLACK
+from parity import only_in
 from slack_sdk.errors import SlackApiError
 from world import World, old_pilot, world_of
 
@@ -329,6 +331,11 @@ async def test_whatever_slack_says_of_when_to_come_again(scene: Scene, given: st
     assert told.value.retry_after == timedelta(seconds=seconds)
 
 
+@only_in(
+    SLACK,
+    "Nothing is sent while somebody is not to be disturbed",
+    teams="a bot is not told of it without reading presence; Teams itself keeps quiet meanwhile",
+)
 async def test_who_is_not_to_be_disturbed_is_left_alone(scene: Scene) -> None:
     """While Slack says so nothing is sent, and it says until when; without the right to ask, or an answer, nobody is held back."""
     dana, now = scene.slack.state.user_of(DANA.name), NOW.timestamp()

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import web
+from office import at_firm
 from pydantic import SecretStr
-from slack_story import at_firm
 from world import RULES, World, world_of
 
 from adapters.playground.slack_hands import SECRET

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from office import at_firm, firm_pilot
 from servers import Papers, papers, tls_before
-from slack_story import at_firm, office_of, slack_pilot
+from slack_story import office_of
 from stories import Story
 
 from adapters.content import load_texts
@@ -57,7 +58,7 @@ def test_without_leave_to_read_words_nothing_asks_for_it() -> None:
 async def test_what_is_subscribed_is_listened_to(story: Story) -> None:
     """Each event of the manifest is understood when it comes: something is kept, noted or shown."""
     async with office_of(story, "dana") as office:
-        await story.begin(slack_pilot("tax"))
+        await story.begin(firm_pilot("tax"))
         dana = office.at("dana")
         await office.act(dana.write("help"))
         await office.act(dana.open_home())
@@ -73,7 +74,7 @@ async def test_what_is_subscribed_is_listened_to(story: Story) -> None:
 async def test_whoever_leaves_has_their_pilots_looked_at(story: Story) -> None:
     """Owner, sponsor and programme lead alike, and no pilot in which they have no part."""
     async with office_of(story, "dana", "sam", "lee") as office:
-        await story.begin(slack_pilot("tax"), slack_pilot("hr", owner="eve", sponsor=at_firm("eve"), programme_lead=""))
+        await story.begin(firm_pilot("tax"), firm_pilot("hr", owner="eve", sponsor=at_firm("eve"), programme_lead=""))
         touched = story.world.ports.touched
         for name in ("dana", "sam", "lee"):
             before = await touched.read()

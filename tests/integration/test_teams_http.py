@@ -12,11 +12,11 @@ from typing import Any
 import aiohttp
 import jwt
 import pytest
+from office import firm_pilot
 from servers import Papers
 from slack_payloads import mutated
-from slack_story import slack_pilot
 from stories import Story
-from teams_story import Office, office_of, served
+from teams_story import TeamsOffice, office_of, served
 
 from adapters.bodies import Bodies
 from adapters.clock import SystemClock
@@ -30,14 +30,14 @@ MUTATIONS = int(os.environ.get("STICKSHAKER_FUZZ", "3000"))
 
 
 @pytest.fixture
-async def office(story: Story, tls: Papers) -> AsyncIterator[Office]:
+async def office(story: Story, tls: Papers) -> AsyncIterator[TeamsOffice]:
     """Return the office of a firm with one pilot."""
     async with office_of(story, tls, "dana", "sam", "lee", "eve") as opened:
-        await story.begin(slack_pilot("tax"))
+        await story.begin(firm_pilot("tax"))
         yield opened
 
 
-async def post(office: Office, body: bytes | Body, token: str | None) -> tuple[int, str]:
+async def post(office: TeamsOffice, body: bytes | Body, token: str | None) -> tuple[int, str]:
     """Send a body with a token and return what came back."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {"Content-Type": "application/json"} | ({"Authorization": token} if token is not None else {})
@@ -46,17 +46,17 @@ async def post(office: Office, body: bytes | Body, token: str | None) -> tuple[i
         return answer.status, await answer.text()
 
 
-def hello(office: Office) -> Body:
+def hello(office: TeamsOffice) -> Body:
     """Return a message as Teams writes it."""
     return office.at("dana").activity("message", {"text": "help"})
 
 
-def signed(office: Office, **claims: object) -> str:
+def signed(office: TeamsOffice, **claims: object) -> str:
     """Return a token that is right but for these claims."""
     return f"Bearer {office.cloud.keys.sign(APP, office.cloud.url, **claims)}"
 
 
-async def test_what_microsoft_signed_for_us_is_taken(office: Office) -> None:
+async def test_what_microsoft_signed_for_us_is_taken(office: TeamsOffice) -> None:
     """The right token lets an activity in, also with or without a slash at the end of its service."""
     assert (await post(office, hello(office), signed(office)))[0] == 200
     assert (await post(office, hello(office), signed(office, serviceurl=office.cloud.url.rstrip("/"))))[0] == 200
@@ -70,7 +70,7 @@ def ago(time: timedelta) -> int:
     return int((datetime.now(UTC) - time).timestamp())
 
 
-WRONG: dict[str, Callable[[Office], str | None]] = {
+WRONG: dict[str, Callable[[TeamsOffice], str | None]] = {
     "no token": lambda _: None,
     "an empty one": lambda _: "Bearer ",
     "no bearer": lambda o: signed(o).replace("Bearer", "Basic"),
@@ -97,13 +97,13 @@ WRONG: dict[str, Callable[[Office], str | None]] = {
 
 
 @pytest.mark.parametrize("which", WRONG)
-async def test_any_other_token_is_turned_away(office: Office, which: str) -> None:
+async def test_any_other_token_is_turned_away(office: TeamsOffice, which: str) -> None:
     """Each rule broken alone is 401, tells nobody which it was, and moves nothing."""
     status, text = await post(office, hello(office), WRONG[which](office))
     assert (status, text) == (401, "not from Microsoft for this bot")
 
 
-async def test_a_key_is_good_for_the_channels_it_is_endorsed_for(office: Office) -> None:
+async def test_a_key_is_good_for_the_channels_it_is_endorsed_for(office: TeamsOffice) -> None:
     """A published key that is endorsed for another channel, or for none, lets nothing in."""
     for marks in ((), ("webchat",)):
         office.cloud.keys.pairs.append(new_pair(f"other{len(marks)}", marks))
@@ -115,7 +115,7 @@ async def test_a_key_is_good_for_the_channels_it_is_endorsed_for(office: Office)
             assert (await post(office, hello(office), signed(office)))[0] == 200
 
 
-def route(office: Office, bodies: Bodies | None = None, tenants: frozenset[str] = frozenset({TENANT})) -> Any:  # noqa: ANN401  a context
+def route(office: TeamsOffice, bodies: Bodies | None = None, tenants: frozenset[str] = frozenset({TENANT})) -> Any:  # noqa: ANN401  a context
     """Serve the app once more, with keys that are not loaded yet."""
     site = aiohttp.web.Application()
     keys = SigningKeys(office.teams.session, office.cloud.metadata_url)
@@ -124,7 +124,7 @@ def route(office: Office, bodies: Bodies | None = None, tenants: frozenset[str] 
     return served(site)
 
 
-async def test_new_keys_are_followed_with_one_load(office: Office) -> None:
+async def test_new_keys_are_followed_with_one_load(office: TeamsOffice) -> None:
     """After a rotation forty requests at once are all let in, for one load; a made-up key costs none within the minute."""
     keys = office.cloud.keys
     clock = [1000.0]
@@ -139,7 +139,7 @@ async def test_new_keys_are_followed_with_one_load(office: Office) -> None:
     assert keys.loads == before + 2
 
 
-async def test_without_any_key_who_delivers_comes_again(office: Office) -> None:
+async def test_without_any_key_who_delivers_comes_again(office: TeamsOffice) -> None:
     """503 while no key could ever be loaded, and as before when a later load fails."""
     office.cloud.keys.is_broken = True
     async with route(office) as address:
@@ -147,7 +147,7 @@ async def test_without_any_key_who_delivers_comes_again(office: Office) -> None:
         assert (await post(office, hello(office), signed(office)))[0] == 503
 
 
-async def test_another_tenant_and_another_service_are_turned_away(office: Office) -> None:
+async def test_another_tenant_and_another_service_are_turned_away(office: TeamsOffice) -> None:
     """A token of Microsoft's does not let in who is not ours: 403, and nothing is kept of it."""
     foreign = hello(office) | {"channelData": {"tenant": {"id": "another"}}}
     assert (await post(office, foreign, signed(office)))[0] == 403
@@ -173,13 +173,13 @@ async def test_another_tenant_and_another_service_are_turned_away(office: Office
         (b"x" * (LARGEST + 1), 413),
     ],
 )
-async def test_what_is_no_activity_is_turned_away(office: Office, body: bytes, status: int) -> None:
+async def test_what_is_no_activity_is_turned_away(office: TeamsOffice, body: bytes, status: int) -> None:
     """No JSON, no object, no type: 400; too large: 413; before any token is looked at."""
     assert (await post(office, body, signed(office)))[0] == status
     assert (await post(office, body, None))[0] == status
 
 
-async def test_an_activity_without_a_conversation_is_none(office: Office) -> None:
+async def test_an_activity_without_a_conversation_is_none(office: TeamsOffice) -> None:
     """It is 400, and one of an unknown kind is left alone politely; an unknown invoke is 501."""
     bare = hello(office) | {"conversation": {"tenantId": TENANT}}
     assert (await post(office, bare, signed(office)))[0] == 400
@@ -189,14 +189,14 @@ async def test_an_activity_without_a_conversation_is_none(office: Office) -> Non
     assert (await post(office, invoke, signed(office)))[0] == 501
 
 
-async def state_of(office: Office) -> tuple[object, ...]:
+async def state_of(office: TeamsOffice) -> tuple[object, ...]:
     """Return everything that an activity might move."""
     ports = office.story.world.ports
     return (await ports.cases.all(), await ports.turns.due(ports.clock.now()), await ports.outbox.all())
 
 
 @pytest.mark.parametrize("name", ["conversationUpdate", "installationUpdate", "invoke-adaptiveCard-action", "message"])
-async def test_recorded_activities_are_handled_or_left_alone(office: Office, name: str) -> None:
+async def test_recorded_activities_are_handled_or_left_alone(office: TeamsOffice, name: str) -> None:
     """What a Teams-like client of Microsoft's sends is answered, and moves nothing of anybody else."""
     if not FIXTURES.is_dir():
         pytest.skip("the recorded activities are in ../shared, which is not here")
@@ -212,7 +212,7 @@ async def test_recorded_activities_are_handled_or_left_alone(office: Office, nam
 
 @pytest.mark.no_cover
 async def test_no_mutated_activity_is_a_fault_or_moves_anything(
-    office: Office, caplog: pytest.LogCaptureFixture
+    office: TeamsOffice, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Thousands of bent activities of every kind, signed: none is 5xx, none leaves a traceback, no case moves."""
     dana = office.at("dana")

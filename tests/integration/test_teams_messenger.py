@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from office import at_firm
 from servers import Papers
 from stories import Story
-from teams_story import Office, at_firm, office_of
+from teams_story import TeamsOffice, office_of
 
 from adapters.playground.teams_state import Failure, Fault
 from adapters.teams.cards import LARGEST, size_of
@@ -24,24 +25,24 @@ BLOCKED = '{"errorCode":209,"message":"{\\r\\n \\"subCode\\": \\"MessageWritesBl
 
 
 @pytest.fixture
-async def office(story: Story, tls: Papers) -> AsyncIterator[Office]:
+async def office(story: Story, tls: Papers) -> AsyncIterator[TeamsOffice]:
     """Return the office of an empty firm."""
     async with office_of(story, tls, "dana", "kim") as opened:
         yield opened
 
 
-def sender(office: Office) -> Messenger:
+def sender(office: TeamsOffice) -> Messenger:
     """Return what sends."""
     return office.teams.messenger(office.story.world.ports.references)
 
 
-def dana(office: Office, name: str = "dana") -> Person:
+def dana(office: TeamsOffice, name: str = "dana") -> Person:
     """Return somebody as the registry has them."""
     alias = at_firm(name)
     return Person(id=office.story.world.ports.people.identify(alias), name=alias)
 
 
-async def test_a_message_arrives_and_is_named(office: Office) -> None:
+async def test_a_message_arrives_and_is_named(office: TeamsOffice) -> None:
     """It stands in the chat of that person alone, from the bot, with words for the notification."""
     ref = await sender(office).send(dana(office), "d1", HELLO)
     posted = office.last("dana")
@@ -51,7 +52,7 @@ async def test_a_message_arrives_and_is_named(office: Office) -> None:
     assert not {"replyToId", "serviceUrl"} & set(posted)
 
 
-async def test_who_does_not_have_the_app_is_gone(office: Office) -> None:
+async def test_who_does_not_have_the_app_is_gone(office: TeamsOffice) -> None:
     """Nobody is looked up by an address: without the app there is no way, and the core turns to somebody else."""
     with pytest.raises(SendRefused, match="not installed") as refused:
         await sender(office).send(dana(office, "nobody"), "d1", HELLO)
@@ -73,7 +74,7 @@ async def test_who_does_not_have_the_app_is_gone(office: Office) -> None:
     ],
 )
 async def test_a_refusal_is_told_as_what_it_is(
-    office: Office, fault: Fault, *, final: bool, gone: bool, wait: float | None
+    office: TeamsOffice, fault: Fault, *, final: bool, gone: bool, wait: float | None
 ) -> None:
     """Later, never, or somebody else: by the status, whatever the body is; nothing was posted."""
     office.cloud.state.fail("post", fault)
@@ -85,7 +86,7 @@ async def test_a_refusal_is_told_as_what_it_is(
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
-async def test_what_may_have_arrived_is_never_posted_again(office: Office, status: int) -> None:
+async def test_what_may_have_arrived_is_never_posted_again(office: TeamsOffice, status: int) -> None:
     """An answer that leaves it open is no refusal: one post stands there, and nobody can look it up."""
     office.cloud.state.fail("post", Fault(Failure.REFUSED_AFTER, status))
     with pytest.raises(ConnectorError):
@@ -94,7 +95,7 @@ async def test_what_may_have_arrived_is_never_posted_again(office: Office, statu
     assert await sender(office).find(dana(office), "d1") == (Found.UNKNOWABLE, "")
 
 
-async def test_a_connection_that_breaks_off_leaves_it_open(office: Office) -> None:
+async def test_a_connection_that_breaks_off_leaves_it_open(office: TeamsOffice) -> None:
     """As above, where no answer comes at all."""
     office.cloud.state.fail("post", Fault(Failure.DROPPED))
     with pytest.raises(Exception) as fault:  # noqa: PT011  whatever the wire says; that it is no refusal is what counts
@@ -102,7 +103,7 @@ async def test_a_connection_that_breaks_off_leaves_it_open(office: Office) -> No
     assert not isinstance(fault.value, SendRefused)
 
 
-async def test_a_chat_that_is_gone_is_opened_once_more(office: Office) -> None:
+async def test_a_chat_that_is_gone_is_opened_once_more(office: TeamsOffice) -> None:
     """404: the chat of that person is opened again, once, and then they count as gone."""
     gone = Fault(Failure.REFUSED, 404, '{"error":{"code":"ConversationNotFound"}}')
     office.cloud.state.fail("post", gone)
@@ -114,7 +115,7 @@ async def test_a_chat_that_is_gone_is_opened_once_more(office: Office) -> None:
     assert refused.value.gone
 
 
-async def test_what_was_posted_can_be_taken_away(office: Office) -> None:
+async def test_what_was_posted_can_be_taken_away(office: TeamsOffice) -> None:
     """Once, and once more: what is not there any more is done; any other refusal is told."""
     ref = await sender(office).send(dana(office), "d1", HELLO)
     conversation, _, number = ref.partition("|")
@@ -127,7 +128,7 @@ async def test_what_was_posted_can_be_taken_away(office: Office) -> None:
         await office.teams.connector.delete(at, number)
 
 
-async def test_twenty_messages_need_one_token(office: Office) -> None:
+async def test_twenty_messages_need_one_token(office: TeamsOffice) -> None:
     """However many wait for it at once; one that is refused is asked for anew, and nothing is lost by that."""
     login = office.cloud.login
     office.teams.tokens.drop()
@@ -140,7 +141,7 @@ async def test_twenty_messages_need_one_token(office: Office) -> None:
     assert len(office.at("dana").posts) == 22
 
 
-async def test_without_a_token_nothing_was_sent(office: Office) -> None:
+async def test_without_a_token_nothing_was_sent(office: TeamsOffice) -> None:
     """A secret that is wrong, or Microsoft being away, is a refusal that is tried again, and an admin reads why."""
     login = office.cloud.login
     login.secret = "another"  # noqa: S105  of a server on this machine
@@ -150,7 +151,7 @@ async def test_without_a_token_nothing_was_sent(office: Office) -> None:
     assert not refused.value.final
 
 
-async def test_a_message_too_large_for_a_card_goes_as_words(office: Office) -> None:
+async def test_a_message_too_large_for_a_card_goes_as_words(office: TeamsOffice) -> None:
     """What Teams would not take as a card is said in words, within what it takes."""
     long = Message(kind="told", body=tuple("x" * 900 for _ in range(60)), footer="")
     await sender(office).send(dana(office), "d1", long)
@@ -160,7 +161,7 @@ async def test_a_message_too_large_for_a_card_goes_as_words(office: Office) -> N
     assert size_of(posted) <= LARGEST
 
 
-async def test_the_installation_is_checked(office: Office) -> None:
+async def test_the_installation_is_checked(office: TeamsOffice) -> None:
     """Each fault is a sentence with its remedy, and nothing of the secret is in it."""
     found = await check(office.teams.settings, session=office.new_session())
     assert [one.state for one in found] == ["ok", "ok", "ok"]
