@@ -12,7 +12,7 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 # Tests start hundreds of processes: where Python may keep no bytecode, each of them would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo test lint bench bench-fleet bench-loop bench-slack chaos bench-peers pictures lock clean wheel-smoke
+.PHONY: help install demo test lint bench bench-fleet bench-loop bench-slack chaos bench-peers pictures parity lock clean wheel-smoke
 
 help:  ## Show what there is.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -59,8 +59,8 @@ bench: $(STAMP)  ## Measure speed, each figure as a ratio to a limit in the same
 	$(BIN)/python tests/bench/delivery.py
 	$(BIN)/python tests/bench/slack.py
 
-chaos: $(STAMP)  ## Ten thousand messages in a long storm, a thousand each over a Cluster and a Sentinel, a thousand by Slack (about forty minutes).
-	STICKSHAKER_CHAOS_SLACK=1000 STICKSHAKER_CHAOS_KILLS=29 STICKSHAKER_CHAOS_SLACK_STRIKES=2 STICKSHAKER_CHAOS_OUTREACH=10000 STICKSHAKER_CHAOS_LESS=10 STICKSHAKER_TEST_STORE=all STICKSHAKER_CHAOS_STRIKES=8 $(BIN)/python -m pytest -s tests/chaos
+chaos: $(STAMP)  ## Ten thousand messages in a long storm, a thousand each over a Cluster and a Sentinel, a thousand each by Slack and by Teams (about an hour).
+	STICKSHAKER_CHAOS_REAL=1000 STICKSHAKER_CHAOS_KILLS=29 STICKSHAKER_CHAOS_REAL_STRIKES=2 STICKSHAKER_CHAOS_OUTREACH=10000 STICKSHAKER_CHAOS_LESS=10 STICKSHAKER_TEST_STORE=all STICKSHAKER_CHAOS_STRIKES=8 $(BIN)/python -m pytest -s tests/chaos
 
 wheel-smoke: $(STAMP)  ## Build the wheel, install it in a fresh venv and run it from elsewhere.
 	rm -rf $(SMOKE) && mkdir -p $(SMOKE)/elsewhere
@@ -88,11 +88,18 @@ endif
 bench-fleet: $(STAMP)  ## Judge the demo fleet of fifty seeds: found, missed, false.
 	$(BIN)/python tests/bench/fleet.py
 
-pictures: $(STAMP)  ## Render what people see in Slack into docs/pictures (a development aid: needs npm and Chromium).
+parity: $(STAMP)  ## Write docs/parity.md from the tests that run in each chat.
+	$(BIN)/python tests/parity_page.py
+
+pictures: $(STAMP)  ## Render what people see in Slack and Teams into docs/pictures (a development aid: needs npm and Chromium).
 	mkdir -p build/pictures docs/pictures
-	cd build/pictures && npm init -y >/dev/null && npm install --silent slack-blocks-to-jsx@1.1.1 react@18 react-dom@18
-	$(BIN)/python tests/pictures/slack_scenes.py build/pictures/scenes.json
-	cd build/pictures && node $(CURDIR)/tests/pictures/render.mjs scenes.json $(CURDIR)/docs/pictures $(CHROMIUM)
+	cd build/pictures && npm init -y >/dev/null && npm install --silent slack-blocks-to-jsx@1.1.1 react@18 react-dom@18 \
+		adaptivecards@3.0.6 upng-js@2.1.0
+	$(BIN)/python tests/pictures/slack_scenes.py build/pictures/slack.json
+	$(BIN)/python tests/pictures/teams_scenes.py build/pictures/teams.json
+	cd build/pictures && node $(CURDIR)/tests/pictures/render_slack.mjs slack.json $(CURDIR)/docs/pictures $(CHROMIUM)
+	cd build/pictures && node $(CURDIR)/tests/pictures/render_teams.mjs teams.json $(CURDIR)/build/pictures/teams \
+		$(CURDIR)/docs/pictures $(CHROMIUM)
 
 lock: $(STAMP)  ## Renew the hashed lock (needs uv).
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \

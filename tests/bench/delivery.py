@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -51,8 +51,8 @@ def chat(folder: str, told: Connection) -> None:
 
     async def inner() -> None:
         one = ChatServer(JumpingClock(Path(folder) / "clock"), Random(1), faults=Faults(latency=timedelta(0)))  # noqa: S311  nothing is secret here
-        async with one.running() as address:
-            told.send(address)
+        async with one.running() as environment:
+            told.send(environment)
             await asyncio.to_thread(told.recv)
 
     asyncio.run(inner())
@@ -107,7 +107,9 @@ async def empty_tasks(url: str, total: int) -> float:
         return rate
 
 
-async def deliveries(server: EmbeddedServer, url: str, address: str, folder: Path, total: int) -> None:
+async def deliveries(
+    server: EmbeddedServer, url: str, environment: Mapping[str, str], folder: Path, total: int
+) -> None:
     """Print how many deliveries a worker makes a second, and what it holds in memory."""
     clock = JumpingClock(folder / "clock")
     clock.jump_to(EARLY)
@@ -119,7 +121,7 @@ async def deliveries(server: EmbeddedServer, url: str, address: str, folder: Pat
     await sweep(world.ports, rules, EARLY)
     await relay(world.ports, rules)
     clock.jump_to(OPEN)
-    service = Service(url, address, folder / "clock", folder, EVERYBODY)
+    service = Service(url, environment, folder / "clock", folder, EVERYBODY)
     service.start("worker", "worker")
     shards = [store.keys.due(shard) for shard in range(256)]
 

@@ -11,9 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from time import monotonic
+from typing import Final
 
 from aiohttp import web
 from jumping import JumpingClock
+
+CHAT_URL: Final = "CHAT_URL"
+"""In the environment of a replica: where this chat is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,8 @@ class ChatServer:
     """Deliveries whose send went wrong here, with the moments of the machine's clock."""
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[str]:
-        """Serve on a port of its own and give the address."""
+    async def running(self) -> AsyncIterator[dict[str, str]]:
+        """Serve on a port of its own and give what a replica has to know of it."""
         app = web.Application()
         app.add_routes([web.post("/messages", self._take), web.get("/messages/{workspace}/{delivery}", self._find)])
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -65,9 +69,15 @@ class ChatServer:
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         try:
-            yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+            yield {CHAT_URL: f"http://127.0.0.1:{runner.addresses[0][1]}"}
         finally:
             await runner.cleanup()
+
+    async def settle_in(self) -> None:
+        """Let everybody be there already."""
+
+    def reach(self, port: int) -> None:
+        """Know where the service listens, to whom nothing is said here."""
 
     async def _take(self, request: web.Request) -> web.Response:
         """Take a message, or fail."""

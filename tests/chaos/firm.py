@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from chat_server import ChatServer, Got
+from chat_server import Got
+from ends import End
 from jumping import JumpingClock
 from replica import SENDING
-from slack_end import SlackEnd
 from world import world_of
 
 from adapters.redis_store.store import RedisStore, client_for
@@ -85,7 +85,7 @@ class Books:
     deliveries: Sequence[Delivery]
     zones: dict[str, tuple[str, str]]
     """Time zone and country by person."""
-    chat: ChatServer | SlackEnd
+    chat: End
     troubles: Sequence[Trouble]
     offsets: Sequence[tuple[float, float]]
     """When the clock was set, by the machine's clock, and by how many seconds it went before that from then on."""

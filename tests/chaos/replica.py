@@ -1,8 +1,9 @@
-"""One process of the service for these tests: the real one, but for a chat on loopback and a clock that can be set.
+"""One process of the service for these tests: the real one, but for a clock that can be set, and no pauses between sends.
 
-    python tests/chaos/replica.py ROLE CHAT-URL CLOCK-FILE
+    python tests/chaos/replica.py ROLE CLOCK-FILE RAMP
 
-Everything else is read from the environment, as always.
+Everything else is read from the environment, as always. Where that names the chat of these tests it is spoken to, else the
+real ones, wherever they are.
 """
 
 import asyncio
@@ -15,11 +16,12 @@ from pathlib import Path
 from typing import Final
 
 from chat import HttpMessenger
+from chat_server import CHAT_URL
 from jumping import JumpingClock
-from slack_end import MARK
 
-from adapters.playground.slack_server import APP_TOKEN, TOKEN
-from adapters.slack.pacing import Pacing
+from adapters.slack.pacing import Pacing as InSlack
+from adapters.teams.pacing import Pacing as InTeams
+from bot.app import turns
 from bot.app.rules import Rules, Sending
 from bot.domain.playbook import Budgets, Playbook
 from jobs.run import Role, serve
@@ -37,30 +39,33 @@ def hurried(rules: Rules, ramp: int) -> Rules:
     return replace(rules, sending=SENDING, playbook=Playbook(budgets=Budgets(ramp_owners_per_day=ramp)))
 
 
-def by_slack(address: str) -> None:
-    """Send by the real adapter of Slack, at the pace of these tests: what it paces is tested elsewhere."""
-    os.environ |= {"SLACK_BOT_TOKEN": TOKEN, "SLACK_APP_TOKEN": APP_TOKEN, "SLACK_API_BASE_URL": address}
-    Pacing.turn = at_once  # type: ignore[method-assign]  # for the whole of this process
+def hurry() -> None:
+    """Let the real adapters wait for nothing in this process, and a turn of the dead be taken over in seconds, not a minute.
+
+    How the adapters pace themselves is tested elsewhere.
+    """
+    turns.LIMIT, turns.LEASE = timedelta(seconds=4), timedelta(seconds=6)  # type: ignore[misc]  # as below
+    InSlack.turn = at_once  # type: ignore[method-assign]  # for the whole of it
+    InTeams.turn = at_once  # type: ignore[method-assign]  # as above
 
 
-async def at_once(_pacing: Pacing, _method: str, _channel: str = "") -> None:
+async def at_once(_pacing: object, *_of: str) -> None:
     """Wait for nothing."""
 
 
 async def main() -> None:
     """Serve until asked to end."""
-    role, url, clock, ramp = sys.argv[1:]
+    role, clock, ramp = sys.argv[1:]
     settings = read_settings()
-    is_slack = url.startswith(MARK)
-    if is_slack:
-        by_slack(url.removeprefix(MARK))
-    chat = HttpMessenger(url)
+    url = os.environ.get(CHAT_URL)
+    hurry()
+    chat = HttpMessenger(url or "")
     try:
         await serve(
             settings,
             Role(role),
             clock=JumpingClock(Path(clock)),
-            messenger=None if is_slack else chat,
+            messenger=chat if url else None,
             rules=hurried(rules_of(settings), int(ramp)),
         )
     finally:

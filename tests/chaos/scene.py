@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from chat_server import ChatServer
+from ends import End
 from firm import ENDS, KEY, Books, Trouble
 from jumping import JumpingClock
 from pydantic import SecretStr
-from slack_end import SlackEnd
 from stores import Store
 from storm import Service, Storm
 
@@ -34,7 +33,7 @@ class Scene:
     folder: Path
     store: Store
     clock: JumpingClock
-    chat: ChatServer | SlackEnd
+    chat: End
     storm: Storm
     deliveries: dict[str, Delivery] = field(default_factory=dict)
     offsets: list[tuple[float, float]] = field(default_factory=list)
@@ -105,14 +104,15 @@ class Scene:
 
 @asynccontextmanager
 async def service_of(
-    folder: Path, store: Store, clock: JumpingClock, chat: ChatServer | SlackEnd, ramp: int, dice: Random
+    folder: Path, store: Store, clock: JumpingClock, chat: End, ramp: int, dice: Random
 ) -> AsyncIterator[Scene]:
     """Run the replicas over a store that runs already; whatever is left of them in the end is killed."""
-    async with chat.running() as address:
-        service = Service(store.url, address, folder / "clock", folder, ramp)
+    async with chat.running() as environment:
+        service = Service(store.url, environment, folder / "clock", folder, ramp)
         try:
             for name, role in ROLES.items():
                 service.start(name, role)
+            chat.reach(service.ports["web"])
             yield Scene(folder, store, clock, chat, Storm(service, store, ROLES, dice))
         finally:
             for replica in service.replicas.values():

@@ -4,18 +4,18 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from random import Random
 from time import monotonic
+from typing import Final
 
 from chat_server import Faults, Got
+from ends import Trouble, Weather
 from jumping import JumpingClock
+from slack_story import to_text
 
-from adapters.playground.slack_server import LocalSlack
+from adapters.playground.slack_server import APP_TOKEN, TOKEN, LocalSlack
 from adapters.playground.slack_state import Body, Failure, Fault
 
-POST = "chat.postMessage"
-MARK = "slack+"
-"""What an address begins with that is one of Slack's Web API."""
+POST: Final = "chat.postMessage"
 
 
 @dataclass(slots=True)
@@ -23,25 +23,45 @@ class SlackEnd:
     """A workspace that keeps its history; whoever is gone was deactivated."""
 
     clock: JumpingClock
-    dice: Random
+    weather: Weather
     people: Sequence[str] = ()
     """Addresses of everybody in the workspace."""
     gone: frozenset[str] = frozenset()
     faults: Faults = field(default_factory=Faults)
-    posts: int = 0
-    """Calls to post so far, whatever became of them."""
     slack: LocalSlack = field(default_factory=LocalSlack)
-    answers: Counter[str] = field(default_factory=Counter)
-    doubtful: dict[str, list[float]] = field(default_factory=dict)
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[str]:
-        """Serve and give the address."""
+    async def running(self) -> AsyncIterator[dict[str, str]]:
+        """Serve and give token and address."""
         for email in self.people:
             self.slack.state.add_user(email, deleted=email in self.gone)
         self.slack.weather = self._weather
         async with self.slack.running() as slack:
-            yield f"{MARK}{slack.url}"
+            yield {"SLACK_BOT_TOKEN": TOKEN, "SLACK_APP_TOKEN": APP_TOKEN, "SLACK_API_BASE_URL": slack.url}
+
+    async def settle_in(self) -> None:
+        """Let everybody be there already."""
+
+    def reach(self, port: int) -> None:
+        """Know where the service listens: it comes by a socket."""
+
+    def stamp(self) -> str:
+        """Return what a new tap is known by."""
+        return self.slack.state.stamp()
+
+    def text_of(self, post: Body) -> str:
+        """Return the words of a post."""
+        return to_text(post)
+
+    @property
+    def answers(self) -> Counter[str]:
+        """Return what was answered."""
+        return self.weather.answers
+
+    @property
+    def doubtful(self) -> dict[str, list[float]]:
+        """Return what went wrong."""
+        return self.weather.doubtful
 
     @property
     def got(self) -> list[Got]:
@@ -51,27 +71,11 @@ class SlackEnd:
         return [Got(delivery, user, self.clock.now(), monotonic()) for user, delivery in marked]
 
     def _weather(self, method: str, body: Body) -> Fault | None:
-        """Return how a call fails: reads are limited at times, posts fail in every way."""
+        """Return how a call fails."""
         self.slack.latency = self.faults.latency.total_seconds()
-        self.posts += method == POST
-        chance = self.dice.random()
-        if chance < self.faults.limited * (1.0 if method == POST else 0.1):
-            self.answers["limited"] += 1
+        is_post = method == POST
+        deliveries = [str(body["metadata"]["event_payload"]["id"])] if is_post and "metadata" in body else []
+        trouble = self.weather.of(self.faults, deliveries, is_post=is_post)
+        if trouble is Trouble.LIMITED:
             return Fault(Failure.LIMITED, retry_after=int(self.faults.retry_after.total_seconds()))
-        if method != POST:
-            return None
-        shares = {
-            Failure.BROKEN: self.faults.broken / 2,
-            Failure.BROKEN_AFTER: self.faults.broken / 2,
-            Failure.HANGING: self.faults.hanging / 2,
-            Failure.DROPPED: self.faults.hanging / 2,
-        }
-        chance = self.dice.random()
-        for failure, share in shares.items():
-            chance -= share
-            if chance < 0:
-                self.answers[failure.value] += 1
-                self.doubtful.setdefault(str(body["metadata"]["event_payload"]["id"]), []).append(monotonic())
-                return Fault(failure)
-        self.answers["taken"] += 1
-        return None
+        return Fault(Failure(trouble.value)) if trouble else None

@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,24 +25,27 @@ class Service:
     """Replicas of the service over one store, by a name for each."""
 
     url: str
-    chat: str
+    chat: Mapping[str, str]
+    """What a replica has to know of the chat, as its environment."""
     clock: Path
     folder: Path
     ramp: int
     replicas: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    ports: dict[str, int] = field(default_factory=lambda: defaultdict(free_port))
+    """Where each listens, also once it was started again."""
 
     def start(self, name: str, role: str) -> None:
         """Start a replica; what it logs is in a file of its name."""
         ours = {
             "STICKSHAKER_REDIS_URL": self.url,
             "STICKSHAKER_PSEUDONYM_KEY": KEY,
-            "STICKSHAKER_HTTP_PORT": str(free_port()),
+            "STICKSHAKER_HTTP_PORT": str(self.ports[name]),
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(HERE), str(HERE.parent / "unit")]),
         }
         kept = {k: v for k, v in os.environ.items() if not k.startswith("STICKSHAKER_")}
-        words = [sys.executable, str(HERE / "replica.py"), role, self.chat, str(self.clock), str(self.ramp)]
+        words = [sys.executable, str(HERE / "replica.py"), role, str(self.clock), str(self.ramp)]
         with (self.folder / f"{name}.log").open("ab") as log:
-            self.replicas[name] = subprocess.Popen(words, env=kept | ours, stdout=log, stderr=log)
+            self.replicas[name] = subprocess.Popen(words, env=kept | ours | self.chat, stdout=log, stderr=log)
 
     def kill(self, name: str) -> None:
         """End a replica at once."""

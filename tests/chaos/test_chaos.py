@@ -21,10 +21,12 @@ from chat import workspace_of
 from chat_server import ChatServer, Faults
 from firm import Books, firm_of, owner_of, utc
 from jumping import JumpingClock
+from real_ends import end_of
 from replica import EVERYBODY
 from scene import service_of
 from slack_end import SlackEnd
 from stores import LAYOUTS, Store, one_server
+from teams_end import TeamsEnd
 
 from bot.domain.outreach import DeliveryState
 
@@ -33,12 +35,12 @@ pytestmark = pytest.mark.no_cover
 
 OUTREACH: Final = int(os.environ.get("STICKSHAKER_CHAOS_OUTREACH", "1000"))
 STRIKES: Final = int(os.environ.get("STICKSHAKER_CHAOS_STRIKES", "2"))
-SLACK: Final = int(os.environ.get("STICKSHAKER_CHAOS_SLACK", "120"))
-"""Messages by Slack."""
-SLACK_STRIKES: Final = int(os.environ.get("STICKSHAKER_CHAOS_SLACK_STRIKES", "0"))
+REAL: Final = int(os.environ.get("STICKSHAKER_CHAOS_REAL", "120"))
+"""Messages by the adapter of a real chat, Slack or Teams."""
+REAL_STRIKES: Final = int(os.environ.get("STICKSHAKER_CHAOS_REAL_STRIKES", "0"))
 """Times that something else happens in each of these parts: a process stands still, the store is killed."""
 KILLS: Final = int(os.environ.get("STICKSHAKER_CHAOS_KILLS", "2"))
-"""Processes that are killed in each of seven parts of the storm by Slack."""
+"""Processes that are killed in each of seven parts of the storm by a real chat."""
 SEED: Final = int(os.environ.get("STICKSHAKER_CHAOS_SEED", "1"))
 SEASONS: Final = (
     (
@@ -125,16 +127,20 @@ async def test_in_a_storm_each_message_arrives_once_or_is_listed(
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
-async def test_by_slack_each_message_arrives_once_or_is_listed(tmp_path: Path, clock: JumpingClock) -> None:
-    """The same by the real adapter of Slack: killed between outbox and Slack, with answers that never come; what is in doubt the history settles."""
-    pilots = SLACK // 4
+@pytest.mark.parametrize("by", ["slack", "teams"])
+async def test_by_a_real_chat_each_message_arrives_once_or_is_listed(
+    tmp_path: Path, clock: JumpingClock, by: str
+) -> None:
+    """The same by each real adapter: killed between outbox and chat, with answers that never come; a history settles what is in doubt, and where there is none it is listed."""
+    pilots = REAL // 4
     dice = Random(SEED)  # noqa: S311  a storm that can be repeated
     people = [owner_of(n) for n in range(2 * pilots)]
     gone = frozenset(dice.sample(people, max(1, len(people) // 100)))
-    chat = SlackEnd(clock, dice, people, gone)
+    chat = end_of(by, tmp_path, clock, dice, people, gone)
     (tmp_path / "store").mkdir()
     with one_server(tmp_path / "store") as store:
         async with service_of(tmp_path, store, clock, chat, EVERYBODY, dice) as scene:
+            await chat.settle_in()
             for number, season in enumerate(SEASONS):
                 scene.jump_to(season[0])
                 await firm_of(range(number * pilots, (number + 1) * pilots), store.url, clock)
@@ -145,7 +151,7 @@ async def test_by_slack_each_message_arrives_once_or_is_listed(tmp_path: Path, c
                     for _ in range(KILLS):
                         await some_more(chat, dice.randint(1, 9))
                         await asyncio.to_thread(scene.storm.kill_worker)
-                    for _ in range(SLACK_STRIKES):
+                    for _ in range(REAL_STRIKES):
                         await some_more(chat, dice.randint(1, 9))
                         await asyncio.to_thread(scene.storm.strike)
                 chat.faults = Faults()
@@ -157,18 +163,18 @@ async def test_by_slack_each_message_arrives_once_or_is_listed(tmp_path: Path, c
     tell(books)
     gc.collect()
     assert books.faults() == []
-    assert len(books.deliveries) >= SLACK * 0.9
+    assert len(books.deliveries) >= REAL * 0.9
     assert set(codes.values()) == {0}
-    # Of somebody who has left there is no history to look into.
-    assert {d.recipient for d in books.deliveries if d.state is DeliveryState.UNKNOWN} <= left
+    if by == "slack":  # of somebody who has left there is no history to look into, and in Teams of nobody
+        assert {d.recipient for d in books.deliveries if d.state is DeliveryState.UNKNOWN} <= left
 
 
-async def some_more(chat: SlackEnd, count: int) -> None:
+async def some_more(chat: SlackEnd | TeamsEnd, count: int) -> None:
     """Return once so many more calls to post were made, or nobody makes any: by progress, whatever the machine."""
-    before = chat.posts
+    before = chat.weather.posts
     with suppress(TimeoutError):
         async with asyncio.timeout(4):
-            while chat.posts < before + count:  # noqa: ASYNC110  other processes make them
+            while chat.weather.posts < before + count:  # noqa: ASYNC110  other processes make them
                 await asyncio.sleep(0.002)
 
 

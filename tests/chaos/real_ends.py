@@ -1,0 +1,20 @@
+"""The local Slack and the local Teams of these tests, by their names."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+
+from ends import Weather
+from jumping import JumpingClock
+from servers import papers
+from slack_end import SlackEnd
+from teams_end import TeamsEnd
+
+
+def end_of(
+    by: str, folder: Path, clock: JumpingClock, dice: Random, people: Sequence[str], gone: frozenset[str] = frozenset()
+) -> SlackEnd | TeamsEnd:
+    """Return a chat with these people in it, of whom those that are `gone` can't be written to any more."""
+    if by == "slack":
+        return SlackEnd(clock, Weather(dice), people, gone)
+    return TeamsEnd(clock, Weather(dice), papers(folder), people, gone)
