@@ -275,6 +275,8 @@ def package_command(
     website: Annotated[
         str, typer.Option("--website", metavar="https://...", help="Where your people read about it.")
     ] = "https://example.com/stickshaker",
+    older: Annotated[bool, typer.Option("--older", help="For a tenant that takes no slash commands yet.")] = False,
+    for_graph: Annotated[bool, typer.Option("--for-graph", help="To be installed by a script of yours.")] = False,
 ) -> None:
     """Write the package to upload in the Teams admin centre (docs/install-teams.md)."""
     from jobs.teams import package  # noqa: PLC0415  more than a second to load; only this needs it
@@ -286,7 +288,8 @@ def package_command(
         msg = f"--website '{website}' is no address that Teams takes; it begins with https://."
         raise InputError(msg)
     try:
-        file.write_bytes(package(settings.app_id, website, version("stickshaker")))
+        made = package(settings.app_id, website, version("stickshaker"), older=older, for_graph=for_graph)
+        file.write_bytes(made)
     except OSError as fault:
         msg = f"'{file}' can't be written ({fault.strerror}); name another file."
         raise InputError(msg) from fault

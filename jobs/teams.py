@@ -144,9 +144,10 @@ class TeamsDesk(Desk):
             await asyncio.wait(self._answering, timeout=5.0)
 
 
-def package(app_id: str, website: str, version: str) -> bytes:
+def package(app_id: str, website: str, version: str, *, older: bool, for_graph: bool) -> bytes:
     """Return the app package that a tenant uploads."""
-    return to_package(to_manifest(load_texts().commands, app_id, website, version))
+    said = load_texts().commands
+    return to_package(to_manifest(said, app_id, website, version, older=older, for_graph=for_graph))
 
 
 async def check(settings: TeamsSettings, session: aiohttp.ClientSession | None = None) -> list[Found]:

@@ -11,7 +11,9 @@ from bot.messages.command_texts import COMMANDS, CommandTexts
 
 VERSION: Final = "1.29"
 """The first version of the manifest in which commands may be typed with a slash."""
-SCHEMA: Final = f"https://developer.microsoft.com/json-schemas/teams/v{VERSION}/MicrosoftTeams.schema.json"
+OLDER: Final = "1.16"
+"""For a tenant that does not take that one yet: everything but the slash."""
+SCHEMA: Final = "https://developer.microsoft.com/json-schemas/teams/v{version}/MicrosoftTeams.schema.json"
 ICONS: Final = ("color.png", "outline.png")
 SHOWN: Final = ("help", "list", "status", "snooze", "decision", "why", "settings", "set", "delegate", "mute", "mydata")
 """Commands that Teams offers in a chat: it takes twelve; the others are typed."""
@@ -20,22 +22,30 @@ LONGEST: Final = 128
 """Characters of a command's description."""
 
 
-def to_manifest(said: CommandTexts, app_id: str, website: str, version: str) -> dict[str, Any]:
-    """Return the manifest of the app; `website` is where an organisation tells its people about it."""
+def to_manifest(
+    said: CommandTexts, app_id: str, website: str, version: str, *, older: bool = False, for_graph: bool = False
+) -> dict[str, Any]:
+    """Return the manifest of the app; `website` is where an organisation tells its people about it.
+
+    An `older` one has no slash commands and no messages for one alone; one `for_graph` names the registration whose
+    script installs it (docs/install-teams.md).
+    """
+    number = OLDER if older else VERSION
     commands = [_command(name, said) for name in COMMANDS if name in SHOWN]
     home = {"title": HOME, "description": "What waits for you, your pilots, what you set"}
+    in_chats = {"scopes": ["team", "groupChat"], "commands": commands[:MOST_COMMANDS]}
     bot = {
         "botId": app_id,
         "scopes": ["personal", "team", "groupChat"],
-        "supportsTargetedMessages": True,
         "commandLists": [
             {"scopes": ["personal"], "commands": [home, *commands][:MOST_COMMANDS]},
-            {"scopes": ["team", "groupChat"], "triggers": ["mention", "slash"], "commands": commands[:MOST_COMMANDS]},
+            in_chats | ({} if older else {"triggers": ["mention", "slash"]}),
         ],
-    }
+    } | ({} if older else {"supportsTargetedMessages": True})
+    signed = {"webApplicationInfo": {"id": app_id, "resource": f"api://botid-{app_id}"}} if for_graph else {}
     return {
-        "$schema": SCHEMA,
-        "manifestVersion": VERSION,
+        "$schema": SCHEMA.format(version=number),
+        "manifestVersion": number,
         "version": version,
         "id": app_id,
         "developer": {
@@ -54,7 +64,7 @@ def to_manifest(said: CommandTexts, app_id: str, website: str, version: str) -> 
         "accentColor": "#1f3a5f",
         "bots": [bot],
         "defaultInstallScope": "personal",
-    }
+    } | signed
 
 
 def to_package(manifest: dict[str, Any]) -> bytes:
