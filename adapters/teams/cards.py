@@ -6,14 +6,16 @@ text runs, in which neither Markdown nor a mention is read.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
+from math import ceil
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from bot.domain.turn import Given, Tap
-from bot.messages.charts import Chart, to_bars
+from bot.messages.charts import BLOCK, Chart, to_bars
 from bot.messages.home import Home
 from bot.messages.model import Answered, Choice, FieldKind, FormField, Message, Section
 from bot.messages.plain import ANSWERED, to_plain
@@ -22,14 +24,21 @@ from bot.messages.plain import MARK as APART
 Element = dict[str, Any]
 Card = dict[str, Any]
 
+APART_BY_A_LINE: Final[Mapping[str, Any]] = {"spacing": "Large", "separator": True}
+"""With a line between it and what stands above; half of the space is on either side."""
 SCHEMA: Final = "http://adaptivecards.io/schemas/adaptive-card.json"
 VERSION: Final = "1.5"
 ANSWER: Final = "answer"
 """The verb of everything that is tapped; what it means is in the data, and who may is looked up."""
 FETCH: Final[Mapping[str, str]] = {"type": "task/fetch"}
 """What Teams wants in the data of a button that opens a dialog."""
-ROW: Final = 3
-"""Buttons beside each other: more are cut off or fold away on a phone."""
+WIDEST_ROW: Final = 38
+"""Letters of the buttons beside each other, each with its frame: on a phone of 320 pixels no more is seen.
+
+There a row does not wrap, it scrolls, and nothing shows that it does (microsoft/AdaptiveCards#4758).
+"""
+FRAME: Final = 4
+"""Letters that the frame of a button and the gap to the next are wide."""
 LONGEST_INPUT: Final = 280
 """Characters of words that somebody types, as in `bot.domain.reply`."""
 LONGEST_LABEL: Final = 80
@@ -37,6 +46,8 @@ LONGEST_SUMMARY: Final = 200
 """Characters of what a notification shows."""
 MOST_CHOICES: Final = 6
 """A list of more options folds."""
+BAR: Final = re.compile(f"( [0-9]+ )({BLOCK}+)$", re.MULTILINE)
+"""A bar of a chart in plain words, after its number: what else has blocks in it is left as it is."""
 CLOCK: Final = "_time"
 """What the second field of a moment is called after: a card asks for day and time apart."""
 LARGEST: Final = 90 * 1024
@@ -49,8 +60,8 @@ def to_card(message: Message, delivery: str) -> Card:
     body = [*_head(message), *(_asked(first, delivery, apart=message.answered is not None) if first else [])]
     if others:
         body += [_small(message.more, apart=True)] if message.more else []
-        for section in others:
-            body += _line(section, delivery)
+        for number, section in enumerate(others):
+            body += _line(section, delivery, spacing="Small" if message.more and not number else "Medium")
     if message.footer:
         body.append(_small(message.footer, apart=True))
     return _card(body)
@@ -72,11 +83,11 @@ def to_form(
     `zone` is that of moments; `place` is the message it stands for, which a dialog would not know otherwise.
     """
     known, wrong = values or {}, faults or {}
-    body: list[Element] = [_runs((choice.label, True)), _runs((section.fact, False))]
+    body: list[Element] = [_runs((choice.label, True)), _told(section)]
     for field in choice.form:
-        if field.key in wrong:
-            body.append(_run(wrong[field.key], color="Attention"))
         body += _inputs(field, known.get(field.key), zone)
+        if field.key in wrong:  # bold too: in high contrast its color is that of much else
+            body.append(_run(wrong[field.key], color="Attention", weight="Bolder") | {"spacing": "Small"})
     data = tap.model_dump(exclude={"kind"}) | ({"place": place} if place else {})
     return _card(body, [{"type": "Action.Submit", "title": _label(submit), "data": data}])
 
@@ -90,7 +101,7 @@ def to_home(home: Home) -> Card:
     """Return what a home tab shows as a card: Teams has no such tab for a bot."""
     body: list[Element] = []
     for shelf in home.shelves:
-        body.append(_run(shelf.title, size="Medium", weight="Bolder") | ({"separator": True} if body else {}))
+        body.append(_heading(shelf.title, apart=bool(body)))
         for line in shelf.lines:
             body += _paragraphs(line)
         for one in shelf.questions:
@@ -100,8 +111,8 @@ def to_home(home: Home) -> Card:
 
 def to_summary(message: Message) -> str:
     """Return what a notification shows."""
-    said = message.intro or (message.sections[0].fact if message.sections else "") or to_plain(message)
-    plain = " ".join(said.split())
+    said = (message.intro or "", *(section.fact for section in message.sections[:1]), to_plain(message))
+    plain = next((" ".join(one.split()) for one in said if one.strip()), "\u2026")
     return plain if len(plain) <= LONGEST_SUMMARY else plain[: LONGEST_SUMMARY - 1].rstrip() + "\u2026"
 
 
@@ -168,12 +179,31 @@ def _told_in_parts(text: str) -> list[Element]:
 
 def _asked(section: Section, delivery: str, *, apart: bool) -> list[Element]:
     """Tell a section in full, with its question and answers."""
-    told = _told(section) | ({"separator": True, "spacing": "Medium"} if apart else {})
+    told = _told(section) | (dict(APART_BY_A_LINE) if apart else {})
     quote = [_quote(section.quote)] if section.quote else []
     question = [_runs((section.question, True))] if section.question else []
-    buttons = [_button(section, choice, delivery) for choice in section.choices]
-    rows = [buttons[start : start + ROW] for start in range(0, len(buttons), ROW)]
-    return [told, *quote, *question, *({"type": "ActionSet", "actions": row} for row in rows)]
+    return [told, *quote, *question, *_answers(section, delivery)]
+
+
+def _answers(section: Section, delivery: str) -> list[Element]:
+    """Return a button for each answer in its order, in rows that a phone shows in full.
+
+    What is too long for that stands above its button, which is called by what it begins with: the name of a pilot.
+    """
+    rows: list[Element] = []
+    left = 0
+    for choice in section.choices:
+        whole = _label(choice.label)
+        is_long = len(whole) > WIDEST_ROW - FRAME
+        label = (is_long and whole.partition(": ")[0]) or whole
+        if is_long:
+            rows.append(_runs((whole, False)))
+        if is_long or len(label) + FRAME > left:
+            rows.append({"type": "ActionSet", "actions": []} | ({"spacing": "Small"} if rows else {}))
+            left = WIDEST_ROW
+        rows[-1]["actions"].append(_button(section, choice, delivery, label))
+        left = 0 if is_long else left - len(label) - FRAME
+    return rows
 
 
 def _told(section: Section) -> Element:
@@ -184,9 +214,9 @@ def _told(section: Section) -> Element:
     return _runs((section.fact, False))
 
 
-def _button(section: Section, choice: Choice, delivery: str) -> Element:
+def _button(section: Section, choice: Choice, delivery: str, label: str) -> Element:
     tap = Tap(delivery=delivery, section=section.key, choice=choice.key)
-    return _opens(choice.label, tap) if choice.form else _tells(choice.label, tap)
+    return _opens(label, tap) if choice.form else _tells(label, tap)
 
 
 def _tells(label: str, tap: Tap) -> Element:
@@ -202,9 +232,9 @@ def _opens(label: str, tap: Tap) -> Element:
     return {"type": "Action.Submit", "title": _label(label), "data": data}
 
 
-def _line(section: Section, delivery: str, label: str = "Open") -> list[Element]:
+def _line(section: Section, delivery: str, label: str = "Open", spacing: str = "Medium") -> list[Element]:
     """Tell a section in a line, with a button that opens it."""
-    told = _runs((f"{section.title}: ", True), (section.line or section.fact, False)) | {"spacing": "Medium"}
+    told = _runs((section.title, True), (f": {section.line or section.fact}", False)) | {"spacing": spacing}
     if not section.question:
         return [told]
     tap = Tap(delivery=delivery, section=section.key)
@@ -212,10 +242,17 @@ def _line(section: Section, delivery: str, label: str = "Open") -> list[Element]
 
 
 def _chart(chart: Chart) -> Element:
-    """Return a chart that Teams draws, with the same in figures where it can't."""
+    """Return a chart that Teams draws, with the same in figures where it can't.
+
+    Each bar has its number beside it: an axis of a few pilots would have marks between whole ones. All bars count the
+    same, so they have one color, by a name that each theme knows.
+    """
     drawn = {
         "type": "Chart.HorizontalBar",
         "title": f"{chart.title} ({chart.unit})",
+        "showTitle": True,  # else Teams keeps it to itself
+        "displayMode": "AbsoluteNoAxis",
+        "color": "categoricalBlue",
         "data": [{"x": label, "y": number} for label, number in chart.bars],
     }
     return drawn | {"fallback": _fixed(to_bars(chart))}
@@ -224,13 +261,14 @@ def _chart(chart: Chart) -> Element:
 def _inputs(field: FormField, known: Given | None, zone: ZoneInfo | None) -> Iterator[Element]:
     """Yield the inputs of one field: a day with its time is two."""
     common = {"id": field.key, "label": _label(field.label), "isRequired": field.required}
-    common |= {"errorMessage": _label(f"{field.label}: this is needed")} if field.required else {}
+    common |= {"errorMessage": "This is needed."} if field.required else {}
     match field.kind:
         case FieldKind.CHOICE:
             options = [{"title": _label(label), "value": key} for key, label in field.options]
             style = "expanded" if len(options) <= MOST_CHOICES else "compact"
             chosen = {"value": known.text} if known and known.text in dict(field.options) else {}
-            yield {"type": "Input.ChoiceSet", "style": style, "choices": options, "wrap": True} | common | chosen
+            hint = {"placeholder": "Choose one"} if style == "compact" else {}
+            yield {"type": "Input.ChoiceSet", "style": style, "choices": options, "wrap": True} | common | hint | chosen
         case FieldKind.DAY:
             yield {"type": "Input.Date"} | common | ({"value": known.day.isoformat()} if known and known.day else {})
         case FieldKind.MOMENT:
@@ -251,12 +289,26 @@ def _runs(*runs: tuple[str, bool]) -> Element:
 
 
 def _paragraphs(text: str) -> list[Element]:
-    return [_runs((line, False)) for line in text.split("\n") if line.strip()]
+    """Return each paragraph with its lines close to each other, a chart with its columns below each other."""
+    found: list[Element] = []
+    for part in text.split("\n\n"):
+        lines = [line for line in part.split("\n") if line.strip()]
+        if BAR.search(part):
+            found.append(_fixed("\n".join(lines)))
+        else:
+            found += [_runs((line, False)) | ({"spacing": "Small"} if n else {}) for n, line in enumerate(lines)]
+    return found
 
 
 def _small(text: str, *, apart: bool = False) -> Element:
     run = {"type": "TextRun", "text": text, "size": "Small", "isSubtle": True}
-    return {"type": "RichTextBlock", "inlines": [run]} | ({"spacing": "Medium", "separator": True} if apart else {})
+    return {"type": "RichTextBlock", "inlines": [run]} | (dict(APART_BY_A_LINE) if apart else {})
+
+
+def _heading(text: str, *, apart: bool) -> Element:
+    """Return a title of ours that a screen reader finds; no words of people, for Markdown is read in it."""
+    looks = {"style": "heading", "size": "Medium", "weight": "Bolder", "wrap": True}
+    return {"type": "TextBlock", "text": text, **looks} | (dict(APART_BY_A_LINE) if apart else {})
 
 
 def _quote(text: str) -> Element:
@@ -265,16 +317,14 @@ def _quote(text: str) -> Element:
 
 
 def _fixed(text: str) -> Element:
-    """Return lines whose columns stand below each other."""
-    items = [
-        {
-            "type": "RichTextBlock",
-            "spacing": "None",
-            "inlines": [{"type": "TextRun", "text": line.replace(" ", "\u00a0"), "fontType": "Monospace"}],
-        }
-        for line in text.split("\n")
-    ]
-    return {"type": "Container", "items": items}
+    """Return a chart in lines whose columns stand below each other: small, its bars half as long, to fit a phone.
+
+    Spaces that only part words may break, those of columns do not.
+    """
+    bars = BAR.sub(lambda found: found[1] + BLOCK * ceil(len(found[2]) / 2), text)
+    lines = re.sub(" {2,}", lambda found: "\u00a0" * len(found[0]), bars).split("\n")
+    style = {"fontType": "Monospace", "size": "Small"}
+    return {"type": "Container", "items": [_run(line, **style) | {"spacing": "None"} for line in lines]}
 
 
 def _run(text: str, **style: str) -> Element:

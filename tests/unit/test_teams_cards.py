@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft6Validator
 from test_slack_blocks import NUDGE, TEXTS, choices, messages, sections
 
-from adapters.teams.cards import CLOCK, read_values, to_card, to_form, to_home, to_said, to_summary
+from adapters.teams.cards import CLOCK, FRAME, WIDEST_ROW, read_values, to_card, to_form, to_home, to_said, to_summary
 from bot.domain.survey import ItemId
 from bot.domain.turn import Given, Tap
-from bot.messages.charts import Chart
+from bot.messages.charts import BLOCK, Chart, to_bars
 from bot.messages.compose import KEYS
 from bot.messages.home import Home, Open, Shelf
 from bot.messages.model import Choice, FieldKind, FormField, Message, Section
@@ -61,6 +61,13 @@ def parts(part: object) -> Iterator[dict[str, Any]]:
             yield from parts(one)
 
 
+def said(part: object) -> str:
+    """Return the words of a part of a card, and what its buttons are called."""
+    return " ".join(
+        str(one.get("text") or one.get("title", "")) for one in parts(part) if "fallback" not in one
+    ).strip()
+
+
 @given(message=messages)
 def test_any_message_is_a_card(message: Message) -> None:
     """Names, facts and quotes of any length and script become a card that the schema takes, with no Markdown in them."""
@@ -87,17 +94,28 @@ def test_every_item_is_a_form() -> None:
 
 
 def test_a_question_has_its_answers_as_buttons() -> None:
-    """A button for each answer in its order, three in a row; one that needs a detail opens a dialog, others answer at once."""
+    """A button for each answer in its order, in rows that a phone shows; one with a form opens a dialog, others answer."""
     other = NUDGE.model_copy(update={"case_id": "hr#1", "title": "Job ads", "line": "past its plan"})
     message = Message(kind="nudge", sections=(NUDGE, other), more="Also with you:", footer="Why me?")
     card = to_card(message, "d1")
     rows = [one["actions"] for one in card["body"] if one["type"] == "ActionSet"]
-    assert [len(row) for row in rows] == [3, 3, len(KEYS) - 6, 1]
+    assert all(sum(len(b["title"]) + FRAME for b in row) <= WIDEST_ROW for row in rows)
+    assert max(len(row) for row in rows) > 1
     assert [b["title"] for row in rows[:-1] for b in row] == [TEXTS.choices[key] for key in KEYS]
     assert rows[-1][0]["data"] == {"delivery": "d1", "section": "hr#1:", "choice": ""}
     for button in (b for row in rows for b in row):
         assert button["type"] == "Action.Execute"
         assert button["fallback"]["data"] == button["data"]
+
+
+def test_an_answer_too_long_for_a_phone_stands_above_its_button() -> None:
+    """A label that would be cut off is told in full; its button is called by the pilot that it begins with."""
+    labels = ("Job ads: kim@n.example is asked on Wed 11 February", "Yes", "a word, and no name, that goes on and on")
+    choices = tuple(Choice(key=f"k{n}", label=label) for n, label in enumerate(labels))
+    card = to_card(Message(kind="talk", sections=(NUDGE.model_copy(update={"choices": choices}),), footer=""), "d1")
+    assert faults(card) == []
+    shown = [one for one in card["body"] if one["type"] == "ActionSet" or said(one) in labels]
+    assert [said(one) for one in shown] == [labels[0], "Job ads", "Yes", labels[2], labels[2]]
 
 
 def test_an_answer_with_a_form_opens_a_dialog() -> None:
@@ -117,9 +135,42 @@ def test_a_chart_says_the_same_in_figures() -> None:
     assert faults(card) == []
     (drawn,) = (one for one in parts(card) if one.get("type") == "Chart.HorizontalBar")
     assert drawn["data"] == [{"x": "under a year", "y": 7}, {"x": "production", "y": 2}]
-    said = " ".join(one["text"] for one in parts(drawn["fallback"]) if "text" in one).replace("\u00a0", " ")
-    assert "under a year 7" in said
-    assert "production   2" in said
+    words = said(drawn["fallback"]).replace("\u00a0", " ")
+    assert "under a year 7" in words
+    assert "production   2" in words
+    assert (drawn["title"], drawn["showTitle"], drawn["displayMode"]) == ("Pilots (pilots)", True, "AbsoluteNoAxis")
+
+
+@given(
+    bars=st.lists(st.tuples(st.text("abc", min_size=1, max_size=20), st.integers(0, 99)), min_size=1, max_size=8),
+    title=st.text("ab ", min_size=1, max_size=60).filter(str.strip),
+)
+def test_bars_fit_a_phone(bars: list[tuple[str, int]], title: str) -> None:
+    """In the box of a message that is to leave the bars of its chart fit 320 pixels, and each number above zero has one."""
+    chart = Chart(title=title, unit="pilots", bars=tuple(bars))
+    quoted = NUDGE.model_copy(update={"quote": f"All in all.\n\n{to_bars(chart)}\n\nWhy me?"})
+    card = to_card(Message(kind="review", sections=(quoted,), footer=""), "d1")
+    lines = [one["text"] for one in parts(card) if one.get("fontType") == "Monospace"][-len(bars) :]
+    if any(number for _, number in bars):
+        assert all(len(line) <= 34 for line in lines)
+        assert [BLOCK in line for line in lines] == [number > 0 for _, number in bars]
+
+
+def test_the_words_of_people_are_no_chart() -> None:
+    """Blocks that somebody wrote stay as many as they wrote."""
+    words = f"it is {BLOCK * 4} secret"
+    card = to_card(Message(kind="told", sections=(NUDGE.model_copy(update={"quote": words}),), footer=""), "d1")
+    assert words in [one.get("text") for one in parts(card)]
+
+
+def test_what_is_wrong_stands_below_its_field() -> None:
+    """In a color and bold: in high contrast the color says little."""
+    form = tuple(FormField(key=key, label=key, kind=FieldKind.DAY) for key in ("from", "until"))
+    card = to_form(NUDGE, Choice(key="x", label="X", form=form), TAP, submit="Send", faults={"from": "Which day?"})
+    names = [one.get("id") or said(one) for one in card["body"]][2:]
+    assert names == ["from", "Which day?", "until"]
+    (wrong,) = card["body"][3]["inlines"]
+    assert (wrong["color"], wrong["weight"]) == ("Attention", "Bolder")
 
 
 def test_what_was_said_already_stands_in_the_form_and_comes_back() -> None:
@@ -164,5 +215,8 @@ def test_nothing_that_is_filled_in_is_a_fault(data: dict[str, object]) -> None:
 def test_home_and_words_are_cards() -> None:
     """What a home tab shows, with buttons that open its questions, and a card that only says something."""
     home = Home((Shelf("Your pilots", ("Tax letters: in pilot",), (Open("d1", NUDGE),)), Shelf("Settings")), "Answer")
-    assert faults(to_home(home)) == []
+    card = to_home(home)
+    assert faults(card) == []
+    markdown = {one["text"]: one["style"] for one in parts(card) if one.get("type") == "TextBlock"}
+    assert markdown == {"Your pilots": "heading", "Settings": "heading"}
     assert faults(to_said("This is not open any more.\nNothing to do.")) == []

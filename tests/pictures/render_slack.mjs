@@ -1,23 +1,15 @@
-// Renders what people see in Slack as pictures: node render.mjs SCENES.json FOLDER CHROMIUM
+// Renders what people see in Slack as pictures: node render_slack.mjs SCENES.json FOLDER CHROMIUM
 // A look close to Slack's own, by slack-blocks-to-jsx; a development tool only.
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { camera, here } from "./browser.mjs";
 
-const here = createRequire(pathToFileURL(join(process.cwd(), "index.js")));
 const React = here("react");
 const { renderToStaticMarkup } = here("react-dom/server");
 const { Message } = here("slack-blocks-to-jsx");
 const css = readFileSync(join(dirname(here.resolve("slack-blocks-to-jsx")), "style.css"), "utf8");
 const [scenes, folder, chromium] = process.argv.slice(2);
-const profile = mkdtempSync("profile-");
-const flags = [
-  "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
-  "--disable-background-networking", "--disable-component-update", "--disable-sync", `--user-data-dir=${process.cwd()}/${profile}`,
-];
-const run = (...more) => execFileSync(chromium, [...flags, ...more], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+const take = camera(chromium);
 
 const frame = {
   message: (inner) => `<div class="message">${inner}</div>`,
@@ -43,9 +35,6 @@ for (const scene of JSON.parse(readFileSync(scenes, "utf8"))) {
     .modal footer { text-align: right; padding-top: 12px; } .modal footer * { border: 1px solid #bbb; border-radius: 4px; padding: 7px 14px; margin-left: 8px; }
     .modal footer b { background: #007a5a; color: white; }
   </style><body>${frame[scene.kind](inner, scene)}</body>
-  <script>document.body.dataset.height = Math.ceil(document.body.getBoundingClientRect().height)</script>`;
-  const file = join(process.cwd(), `${scene.name}.html`);
-  writeFileSync(file, page);
-  const height = run("--window-size=680,400", "--dump-dom", `file://${file}`).match(/data-height="(\d+)"/)[1];
-  run(`--window-size=680,${Math.max(Number(height), 260)}`, `--screenshot=${join(folder, `slack-${scene.name}.png`)}`, `file://${file}`);
+  <script>document.body.dataset.size = JSON.stringify([680, Math.max(Math.ceil(document.body.getBoundingClientRect().height), 260)])</script>`;
+  take(page, join(folder, `slack-${scene.name}.png`));
 }
