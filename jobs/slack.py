@@ -5,7 +5,6 @@ import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from time import monotonic
 from typing import Any, ClassVar, Final
 
 import aiohttp
@@ -29,12 +28,11 @@ from bot.errors import SettingsError
 from bot.ports import Clock, Ports
 from bot.talking import References, Voice
 from jobs.desk import Desk
+from jobs.readiness import Readiness
 from jobs.settings import SlackSettings
 
 LOG = logging.getLogger(__name__)
 
-FRESH: Final = 60.0
-"""Seconds for which what Slack said of the app is good enough."""
 QUICKLY: Final = 2.0
 """Seconds that it has to say it."""
 
@@ -49,12 +47,12 @@ class Slack:
     sender: SlackMessenger
     settings: SlackSettings
     admins: Sequence[str]
-    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
-    asked_again_at: float = 0.0
-    refused: SlackError | None = None
-    """What Slack said when it was asked last, where it refused the app."""
-
+    readiness: Readiness = field(init=False)
     name: ClassVar[str] = CHAT
+
+    def __post_init__(self) -> None:
+        """Ask nobody yet."""
+        self.readiness = Readiness(self._refusal)
 
     def messenger(self, references: References) -> SlackMessenger:  # noqa: ARG002  Slack finds people by their address
         """Return what sends."""
@@ -65,13 +63,8 @@ class Slack:
         return self.voice
 
     async def ready(self) -> None:
-        """Raise where Slack refuses the app, asked once a minute at the most; that it can't say is no reason to turn others away."""
-        if not self.asking.locked() and monotonic() >= self.asked_again_at:
-            async with self.asking:
-                self.asked_again_at = monotonic() + FRESH
-                self.refused = await self._refusal()
-        if self.refused is not None:
-            raise self.refused
+        """Raise where Slack refuses the app."""
+        await self.readiness.check()
 
     async def _refusal(self) -> SlackError | None:
         try:

@@ -5,8 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from time import monotonic
-from typing import ClassVar, Final
+from typing import ClassVar
 
 import aiohttp
 from aiohttp import web
@@ -37,12 +36,10 @@ from bot.messages.command_texts import COMMANDS
 from bot.ports import Clock, Ports
 from bot.talking import References, Voice
 from jobs.desk import Desk
+from jobs.readiness import Readiness
 from jobs.settings import TeamsSettings
 
 LOG = logging.getLogger(__name__)
-
-FRESH: Final = 60.0
-"""Seconds for which what Microsoft said of the app is good enough."""
 
 
 @dataclass(slots=True)
@@ -55,11 +52,12 @@ class Teams:
     settings: TeamsSettings
     clock: Clock
     admins: Sequence[str]
-    asked_again_at: float = 0.0
-    refused: NoToken | None = None
-    """What Microsoft said when it was asked last for a token, where it refused us."""
-    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    readiness: Readiness = field(init=False)
     name: ClassVar[str] = CHAT
+
+    def __post_init__(self) -> None:
+        """Ask nobody yet."""
+        self.readiness = Readiness(self._refusal)
 
     def directory(self, references: References) -> Directory:
         """Return the users who came to us, kept there."""
@@ -74,13 +72,8 @@ class Teams:
         return TeamsVoice(self.connector, self.directory(references))
 
     async def ready(self) -> None:
-        """Raise where Microsoft refuses the app, asked once a minute at the most."""
-        if not self._asking.locked() and monotonic() >= self.asked_again_at:
-            async with self._asking:
-                self.asked_again_at = monotonic() + FRESH
-                self.refused = await self._refusal()
-        if self.refused is not None:
-            raise self.refused
+        """Raise where Microsoft refuses the app."""
+        await self.readiness.check()
 
     async def _refusal(self) -> NoToken | None:
         try:

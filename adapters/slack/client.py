@@ -12,8 +12,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from adapters.busy import Busy
 from adapters.slack.errors import WAIT, Kind, SlackError
-from adapters.slack.pacing import Busy, Pacing
+from adapters.slack.pacing import Pacing
 
 LOG = logging.getLogger(__name__)
 SLACK: Final = "https://slack.com/api/"

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from adapters.slack.blocks import ASKS, FORM, Ref, parse_ref
 from bot.domain.outreach import identity
 from bot.domain.turn import LONGEST, SHORTCUT, Form, Given, Tap, Turn, Words
-from bot.domain.value import Excerpt
+from bot.domain.value import Clean, Excerpt, clean
 
 CHAT: Final = "slack"
 """What turns of Slack are called by."""
@@ -48,11 +48,6 @@ class Typed:
     key: str
 
 
-def _clean(text: str) -> str:
-    """Return a text without halves of letters, which JSON can hold and nothing else."""
-    return text.encode("utf-8", "replace").decode()
-
-
 Name = Annotated[str, Field(pattern=r"^[!-~]{1,255}$")]
 """An id of Slack's: letters, numbers and signs on one line."""
 
@@ -62,9 +57,9 @@ class _Id(Excerpt):
 
 
 class _Action(Excerpt):
-    value: Annotated[str, AfterValidator(_clean)] = ""
+    value: Clean = ""
     action_ts: Name
-    action_id: Annotated[str, AfterValidator(_clean)] = ""
+    action_id: Clean = ""
 
 
 class _Container(Excerpt):
@@ -103,7 +98,7 @@ class _State(Excerpt):
 class _View(Excerpt):
     id: Name
     callback_id: str = ""
-    private_metadata: Annotated[str, AfterValidator(_clean)] = ""
+    private_metadata: Clean = ""
     state: _State = _State()
 
 
@@ -115,7 +110,7 @@ class _Submission(Excerpt):
 
 
 class _Profile(Excerpt):
-    email: Annotated[str, AfterValidator(_clean), Field(max_length=200)] = ""
+    email: Annotated[Clean, Field(max_length=200)] = ""
 
 
 class _User(Excerpt):
@@ -147,12 +142,12 @@ class _HomeOpened(Excerpt):
 
 
 class _Command(Excerpt):
-    command: Annotated[str, AfterValidator(_clean), Field(pattern=r"^/", max_length=255)]
-    text: Annotated[str, AfterValidator(_clean)] = ""
+    command: Annotated[Clean, Field(pattern=r"^/", max_length=255)]
+    text: Clean = ""
     user_id: Name
     team_id: Name = ""
     trigger_id: Name
-    response_url: Annotated[str, AfterValidator(_clean)] = ""
+    response_url: Clean = ""
 
 
 class _Event(Excerpt):
@@ -160,7 +155,7 @@ class _Event(Excerpt):
     channel_type: Literal["im"]
     user: Name
     channel: Name
-    text: Annotated[str, AfterValidator(_clean), Field(min_length=1)]
+    text: Annotated[Clean, Field(min_length=1)]
     ts: Name
     subtype: None = None
     bot_id: None = None
@@ -280,7 +275,7 @@ def _value(element: Mapping[str, Mapping[str, Any]]) -> Given | None:
             found = _read(state)
         except (KeyError, TypeError, ValueError, OverflowError, OSError):
             return None
-        return None if found is None else Given.of(_clean(found) if isinstance(found, str) else found)
+        return None if found is None else Given.of(clean(found) if isinstance(found, str) else found)
     return None
 
 

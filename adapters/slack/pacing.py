@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from adapters.busy import PATIENCE, Busy
+
 PER_MINUTE: Final[Mapping[str, float]] = {
     "chat.postMessage": 60 * 10,
     "chat.update": 50,
@@ -32,17 +34,6 @@ MOST_CHANNELS: Final = 10_000
 
 BURST: Final = 20.0
 """Seconds whose calls may be made at once: Slack counts by the minute."""
-PATIENCE: Final = 5.0
-"""Seconds that a call waits for its turn; what would wait longer comes again later, and is not taken for under way."""
-
-
-class Busy(Exception):  # noqa: N818  a state, no fault
-    """It is not this call's turn for so many seconds."""
-
-    def __init__(self, wait: float) -> None:
-        """Keep how long it would have to wait."""
-        super().__init__(f"{wait:.1f} s")
-        self.wait = wait
 
 
 @dataclass(slots=True)

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from bot.domain.calendar import is_zone
 from bot.domain.outreach import identity
 from bot.domain.turn import LONGEST, Tap, Turn, Words
-from bot.domain.value import Excerpt
+from bot.domain.value import Clean, Excerpt
 
 CHAT: Final = "teams"
 """What turns of Teams are called by."""
@@ -30,12 +30,6 @@ GUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 """How Entra tells people by; a registry may write them so."""
 
 
-def _clean(text: str) -> str:
-    """Return a text without halves of letters, which JSON can hold and nothing else."""
-    return text.encode("utf-8", "replace").decode()
-
-
-Clean = Annotated[str, AfterValidator(_clean)]
 Id = Annotated[str, Field(pattern=r"^[!-{}~]{1,500}$")]
 """An id of Microsoft's: letters, numbers and signs on one line."""
 Guid = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,64}$")]

@@ -6,23 +6,14 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Final
 
+from adapters.busy import PATIENCE, Busy
+
 WINDOWS: Final = ((7, 1.0), (8, 2.0), (60, 30.0), (1800, 3600.0))
 """Sends to one conversation in so many seconds (learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit)."""
 EVERYWHERE: Final = ((25, 1.0),)
 """Calls of the app in a tenant: Microsoft's pages say 30 or 50 a second."""
-PATIENCE: Final = 5.0
-"""Seconds that a call waits for its turn; what would wait longer comes again later, and is not taken for under way."""
 MOST: Final = 10_000
 """Conversations that are remembered; one in which nothing was said for an hour needs none."""
-
-
-class Busy(Exception):  # noqa: N818  a state, no fault
-    """It is not this call's turn for so many seconds."""
-
-    def __init__(self, wait: float) -> None:
-        """Keep how long it would have to wait."""
-        super().__init__(f"{wait:.1f} s")
-        self.wait = wait
 
 
 class Windows:

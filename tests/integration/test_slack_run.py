@@ -75,11 +75,11 @@ async def test_it_is_of_no_use_where_slack_refuses_the_app(store: RedisStore) ->
         await opened.ready()
         for fault in (Fault(Failure.BROKEN), Fault(Failure.LIMITED), Fault(Failure.DROPPED)):
             slack.state.fail("auth.test", fault)
-            opened.asked_again_at = 0.0
+            opened.readiness.asked_again_at = 0.0
             await opened.ready()
         slack.state.fail("auth.test", Fault(Failure.ERROR, "token_revoked"))
         await opened.ready()  # it was asked within the minute
-        opened.asked_again_at = 0.0
+        opened.readiness.asked_again_at = 0.0
         for _ in range(2):
             with pytest.raises(SlackError, match="token_revoked"):
                 await opened.ready()

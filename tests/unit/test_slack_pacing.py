@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.busy import Busy
 from adapters.slack import pacing
-from adapters.slack.pacing import MOST_CHANNELS, PER_MINUTE, Bucket, Busy, Pacing
+from adapters.slack.pacing import MOST_CHANNELS, PER_MINUTE, Bucket, Pacing
 
 
 @given(

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.busy import Busy
 from adapters.teams.errors import ConnectorError, Kind, code_of, pause_of
 from adapters.teams.hosts import SERVICE_HOSTS, is_loopback, is_service
-from adapters.teams.pacing import EVERYWHERE, MOST, WINDOWS, Busy, Pacing, Windows
+from adapters.teams.pacing import EVERYWHERE, MOST, WINDOWS, Pacing, Windows
 
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 
