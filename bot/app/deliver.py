@@ -1,7 +1,7 @@
 """A delivery that is due is sent: once, or it is listed with its reason."""
 
 import logging
-from asyncio import gather, timeout
+from asyncio import Semaphore, gather, timeout
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -48,6 +48,7 @@ class Deliverer:
         """Name this worker, differently from every other: claims are told apart by it."""
         self._ports, self._rules, self._worker = ports, rules, worker
         self._claims = count()
+        self._under_way = Semaphore(rules.sending.at_once)
 
     async def deliver_due(self) -> Delivered:
         """Send every delivery that is due, the worst first, one after the other, and say what became of each."""
@@ -123,7 +124,7 @@ class Deliverer:
         # The limit runs from before the claim: whoever was held up in between must not send any more, since
         # by then somebody else looks after the claim.
         try:
-            async with timeout(self._rules.sending.limit.total_seconds()):
+            async with self._under_way, timeout(self._rules.sending.limit.total_seconds()):
                 claim = await self._claim(letter, token)
                 if claim is Claim.TAKEN:
                     ref = await self._ports.messenger.send(letter.person, delivery.id, letter.message)

@@ -39,6 +39,9 @@ class Sending:
     """A send is cut off after this, counted from before its claim."""
     look_after: timedelta = timedelta(minutes=5)
     """So long after a claim without an end somebody looks into what became of it: its process died or hangs."""
+    at_once: int = 16
+    """Sends of a process between claim and answer: no more can be in doubt when it is killed. At a third of a second each
+    that is 48 a second, more than any chat takes."""
     first_pause: timedelta = timedelta(minutes=1)
     """Before the second attempt when the chat refuses for now and does not say for how long; doubles each time."""
     longest_pause: timedelta = timedelta(hours=4)

@@ -36,7 +36,7 @@ async def test_what_a_killed_worker_held_is_sent_soon(tmp_path: Path) -> None:
     (tmp_path / "store").mkdir()
     with one_server(tmp_path / "store") as store:
         await firm_of(range(ALL), store.url, clock)
-        chat = ChatServer(clock, Random(1), faults=Faults(latency=timedelta(seconds=1)))  # noqa: S311  no secret
+        chat = ChatServer(clock, Random(1), faults=Faults(latency=timedelta(seconds=0.1)))  # noqa: S311  no secret
         async with service_of(tmp_path, store, clock, chat, EVERYBODY, Random(1)) as scene:  # noqa: S311  as above
             await scene.ask("sweep")
             await all_queued(scene)
