@@ -53,7 +53,7 @@ class SlackVoice:
         return await self._directory.read(text)
 
     async def show(self, turn: Turn, delivery: str, place: str, message: Message) -> None:
-        """Put the first post of a message in the place of another; where that is gone, say it."""
+        """Put the first post of a message in the place of another; where that is gone, say it, unless they answered elsewhere."""
         channel, _, stamp = place.partition(":")
         post, *_ = to_posts(message, delivery, draws=self._client.draws)
         try:
@@ -61,7 +61,8 @@ class SlackVoice:
         except SlackError as error:
             if error.kind is not Kind.GONE:
                 raise _refused(error) from None
-            await self.say(turn, message, delivery)
+            if place == turn.place:
+                await self.say(turn, message, delivery)
 
     async def say(self, turn: Turn, message: Message, delivery: str = "", *, again: bool = False) -> None:
         """Write into the direct messages of whoever did the turn."""

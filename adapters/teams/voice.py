@@ -45,7 +45,7 @@ class TeamsVoice:
         return text
 
     async def show(self, turn: Turn, delivery: str, place: str, message: Message) -> None:
-        """Put a message into the place of another; where that is gone, say it."""
+        """Put a message into the place of another; where that is gone, say it, unless they answered elsewhere."""
         reference = await self._reference(turn)
         conversation, _, activity = place.partition(BETWEEN)
         at = Address(reference.address[SERVICE], conversation)
@@ -55,6 +55,8 @@ class TeamsVoice:
             except ConnectorError as error:
                 if error.kind is not Kind.GONE:
                     raise refused(error) from None
+                if place != turn.place:
+                    return
             except NOT_THERE as fault:
                 raise unreachable(fault) from None
             else:
