@@ -141,7 +141,7 @@ class Hands:
     async def tap(self, label: str, post: Body | None = None, *, submits: bool = False, at: str = "") -> Answer:
         """Tap the button of this label on a card, the newest that has it; raises LookupError where none has.
 
-        With `submits` the client is one that knows no Action.Execute; with the same id `at` it is the same tap once more, whatever
+        With `submits` the client is one that knows no Action.Execute and no dialogs; with the same id `at` it is the same tap once more, whatever
         has taken the place of the card meanwhile.
         """
         for seen in [post] if post else reversed(self.posts):
@@ -187,7 +187,8 @@ class Hands:
     async def _act(self, action: Body, post: Body, *, submits: bool, again: str) -> Answer:
         """Do what a button does."""
         at = {"replyToId": post["id"]} | ({"id": again} if again else {})
-        if action["type"] == "Action.Submit" and action.get("data", {}).get("msteams", {}).get("type") == "task/fetch":
+        opens = action["type"] == "Action.Submit" and action["data"].get("msteams", {}).get("type") == "task/fetch"
+        if opens and not submits:
             value = {"data": action["data"], "context": {"theme": "default"}}
             answer = await self._deliver("invoke", {"name": "task/fetch", "value": value, **at})
             if answer.status == DONE:

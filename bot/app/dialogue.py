@@ -14,7 +14,7 @@ from bot.domain.outreach import Delivery
 from bot.domain.people import Person
 from bot.domain.reply import Answer
 from bot.domain.turn import Given, Meant, from_given, to_given
-from bot.messages.answers import Unclear
+from bot.messages.answers import CHOICE, Unclear
 from bot.messages.follow_ups import feedback_section, to_message
 from bot.messages.item_answers import read_answer
 from bot.messages.model import Choice, FieldKind, Message, Section
@@ -67,9 +67,23 @@ class Dialogue:
         """Return what a choice at a question leads to, with what its form asked for."""
         answer = await self._read(question, choice, values)
         if isinstance(answer, Unclear):
-            return SayBack(told(self._said.unclear.format(reasons=" ".join(answer.reasons.values()))))
+            return self._asked_back(delivery, question, choice, values, answer)
         offered = offered_choice(question, choice)
         return Decided(delivery, question, answer, offered.label if offered else choice)
+
+    def _asked_back(
+        self, delivery: Delivery, question: Question, choice: str, values: dict[str, Given], unclear: Unclear
+    ) -> SayBack:
+        """Ask for the first detail that is missing or can't be taken, and take the next words for it."""
+        missing = tuple(key for key in unclear.reasons if key != CHOICE)
+        said = told(self._said.unclear.format(reasons=next(iter(unclear.reasons.values()))))
+        if not missing:
+            return SayBack(said)
+        section = question.section.key
+        kept = Meant(
+            by=self._turn, delivery=delivery.id, section=section, choice=choice, values=values, missing=missing
+        )
+        return SayBack(said, meant=kept, moves=True)
 
     async def about_message(self, delivery: Delivery, key: str, what: str) -> Outcome:
         """Tell why a message came, or ask what it was to somebody; `key` is that of one of its sections."""

@@ -50,6 +50,20 @@ async def test_a_client_without_execute_submits_the_same(office: TeamsOffice) ->
     assert "\u2713 It is on track" in office.reads("dana")
 
 
+async def test_a_client_without_dialogs_asks_for_the_details_in_words(office: TeamsOffice) -> None:
+    """Where a button opens nothing, what it would have asked is asked in the chat, and the next words are the answer to that."""
+    story = office.story
+    await story.begin(firm_pilot("tax"))
+    dana = office.at("dana")
+    await story.until(to(at_firm("dana"), "nudge"))
+    await office.act(dana.tap("Something is in the way", submits=True))
+    assert "What is in the way?" in office.reads("dana")
+    assert (await story.case()).block is None
+    await office.act(dana.write("access to data or systems"))
+    assert (await story.case()).state is CaseState.BLOCKED
+    assert "Recorded: in the way is access to data or systems" in office.reads("dana")
+
+
 async def test_commands_are_typed_in_each_way(office: TeamsOffice) -> None:
     """With a slash, by what they are called by, by a mention or a slash command in a channel; there only the author sees the answer."""
     story = office.story
