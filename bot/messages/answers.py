@@ -197,7 +197,11 @@ class Reader:
         return None if isinstance(value, str) and not value.strip() else value
 
     def _ask(self, key: str, doubt: Doubt, *, moment: bool) -> None:
-        self.reasons[key] = ask_back(doubt, self._texts.asks, self._now, self._zone, moment=moment)
+        asks = self._texts.asks
+        if doubt.why is Why.PASSED and not isinstance(self._given(key), str):  # nobody can write into a picker
+            self.reasons[key] = asks.picked_moment if moment else asks.picked_day
+            return
+        self.reasons[key] = ask_back(doubt, asks, self._now, self._zone, moment=moment)
 
 
 def to_checked_day(value: Value, now: datetime, zone: ZoneInfo) -> date | Doubt:

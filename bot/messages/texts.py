@@ -50,6 +50,8 @@ class Asks(Group):
     unclear_moment: Example
     passed_day: Example
     passed_moment: Example
+    picked_day: Plain
+    picked_moment: Plain
     far: Plain
     two_days: Annotated[str, holes("first", "second", "example")]
     no_time: Annotated[str, holes("day", "example")]

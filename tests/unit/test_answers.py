@@ -92,6 +92,14 @@ def test_a_day_is_read_as_people_write_it(typed: Value, day: date) -> None:
     assert answer("snooze", until=typed) == SnoozeUntil(until=day)
 
 
+@pytest.mark.parametrize("picked", [date(2026, 3, 9), datetime(2026, 3, 9, 9, tzinfo=UTC)])
+def test_nobody_is_told_to_write_into_a_picker(picked: Value) -> None:
+    """What was picked and has passed is asked for again, without an example that could be typed."""
+    found = answer("snooze", until=picked)
+    assert isinstance(found, Unclear)
+    assert list(found.reasons.values()) == ["That day has passed. Which day from tomorrow on?"]
+
+
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
