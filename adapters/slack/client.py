@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.busy import Busy
+from adapters.proxies import is_proxied
 from adapters.slack.errors import WAIT, Kind, SlackError
 from adapters.slack.pacing import Pacing
 
@@ -33,7 +34,7 @@ TIMEOUT = 10
 
 def new_session() -> aiohttp.ClientSession:
     """Return a session for all calls. The limit is the session's: the library's own counts for sessions that it makes."""
-    return aiohttp.ClientSession(trust_env=True, timeout=aiohttp.ClientTimeout(total=TIMEOUT))
+    return aiohttp.ClientSession(trust_env=is_proxied(), timeout=aiohttp.ClientTimeout(total=TIMEOUT))
 
 
 def web_client(token: str, session: aiohttp.ClientSession, base_url: str = SLACK) -> AsyncWebClient:

@@ -11,11 +11,11 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
-from urllib.request import getproxies
 
 import aiohttp
 
 from adapters.busy import Busy
+from adapters.proxies import is_proxied
 from adapters.teams.errors import WAIT, ConnectorError, Kind, code_of, pause_of
 from adapters.teams.hosts import is_service
 from adapters.teams.pacing import Pacing
@@ -36,8 +36,7 @@ NOT_THERE: Final = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError)
 def new_session(connector: aiohttp.BaseConnector | None = None) -> aiohttp.ClientSession:
     """Return a session for all calls; the proxy and the certificates of the environment hold for it."""
     pool, limit = connector or aiohttp.TCPConnector(limit=CONNECTIONS), aiohttp.ClientTimeout(total=TIMEOUT)
-    # Where there may be one, aiohttp looks for it in a thread at each call, which costs more than the call.
-    return aiohttp.ClientSession(connector=pool, trust_env=bool(getproxies()), timeout=limit)
+    return aiohttp.ClientSession(connector=pool, trust_env=is_proxied(), timeout=limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class Scene:
     async def calm_down(self, season: Sequence[datetime], least: int, patience: float = 240) -> None:
         """Let day after day pass until nothing waits any more, and keep the records of what was delivered.
 
-        `least` deliveries of this season must have ended by then. The hour stays, so that of its last moment
+        `least` deliveries more must have ended by then. The hour stays, so that of its last moment
         should be one in which everybody may be written to.
         """
         moment = season[-1]
@@ -78,7 +78,7 @@ class Scene:
                 self.jump_to(moment)
                 await self._sweep(process.ports)
                 await self._until_nothing_is_due(process.ports)
-                found = [d for d in await process.ports.outbox.all() if d.made_at >= season[0]]
+                found = [d for d in await process.ports.outbox.all() if d.id not in self.deliveries]
             self.deliveries |= {d.id: d for d in found}
 
     async def _sweep(self, ports: Ports) -> None:

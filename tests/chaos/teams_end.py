@@ -67,8 +67,11 @@ class TeamsEnd:
             self.teams.state.people[email].has_blocked = True
 
     async def _install(self, email: str) -> None:
-        while (await self.teams.hands(email).install()).status != HTTPStatus.OK:  # noqa: ASYNC110  the service begins
+        hands = self.teams.hands(email)
+        while (await hands.install()).status != HTTPStatus.OK:  # noqa: ASYNC110  the service begins
             await asyncio.sleep(0.2)
+        while not hands.posts:  # noqa: ASYNC110  the greeting comes after the answer
+            await asyncio.sleep(0.05)
 
     def stamp(self) -> str:
         """Return what a new tap is known by."""

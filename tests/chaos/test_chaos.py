@@ -35,7 +35,7 @@ pytestmark = pytest.mark.no_cover
 
 OUTREACH: Final = int(os.environ.get("STICKSHAKER_CHAOS_OUTREACH", "1000"))
 STRIKES: Final = int(os.environ.get("STICKSHAKER_CHAOS_STRIKES", "2"))
-REAL: Final = int(os.environ.get("STICKSHAKER_CHAOS_REAL", "120"))
+REAL: Final = int(os.environ.get("STICKSHAKER_CHAOS_REAL", "80"))
 """Messages by the adapter of a real chat, Slack or Teams."""
 REAL_STRIKES: Final = int(os.environ.get("STICKSHAKER_CHAOS_REAL_STRIKES", "0"))
 """Times that something else happens in each of these parts: a process stands still, the store is killed."""
@@ -173,7 +173,7 @@ async def some_more(chat: SlackEnd | TeamsEnd, count: int) -> None:
     """Return once so many more calls to post were made, or nobody makes any: by progress, whatever the machine."""
     before = chat.weather.posts
     with suppress(TimeoutError):
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(1.5):
             while chat.weather.posts < before + count:  # noqa: ASYNC110  other processes make them
                 await asyncio.sleep(0.002)
 

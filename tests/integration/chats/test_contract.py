@@ -165,6 +165,24 @@ async def test_a_question_without_an_answer_is_sent_once(office: Office) -> None
     assert delivery.ref
 
 
+@capability(DELIVERY, "Who answers before we know that a message arrived is answered, and it counts as sent")
+async def test_an_answer_overtakes_the_record_of_its_question(office: Office) -> None:
+    """The sender died after the chat took the question: the tap counts, settles the record, and nothing is asked again."""
+    story, hands = office.story, office.at("dana")
+    before = len(hands.posts)
+    office.break_off(taken=True)
+    await story.begin(firm_pilot("tax"))
+    while len(hands.posts) == before:
+        await story.days(1, (10,))  # once a day nobody comes by to look after it
+    (delivery,) = [d for d in await story.world.ports.outbox.all() if d.recipient == office.person("dana").id]
+    assert delivery.state is DeliveryState.SENDING
+    assert "\u2713 It is on track" in await office.tap("dana", "It is on track")
+    assert (await story.case()).state is CaseState.SNOOZED
+    await story.days(3)
+    (delivery,) = [d for d in await story.world.ports.outbox.all() if d.recipient == office.person("dana").id]
+    assert (delivery.state, len(hands.posts)) == (DeliveryState.SENT, before + 1)
+
+
 @capability(DOOR, "What the chat did not sign is turned away with 401")
 async def test_what_is_not_signed_is_turned_away(office: Office) -> None:
     """Whoever else finds the address is told no more than that."""
