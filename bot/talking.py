@@ -17,6 +17,10 @@ class Turns(Protocol):
         """Claim the business key and store the turn in one step; False when the key is known."""
         ...
 
+    async def is_first(self, key: str) -> bool:
+        """Claim the business key of something that is done at once and kept for nobody; False when the key is known."""
+        ...
+
     async def due(self, now: datetime) -> list[Turn]:
         """Return turns that wait for an answer of ours now, oldest first."""
         ...

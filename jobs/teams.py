@@ -124,12 +124,19 @@ class TeamsDesk(Desk):
         task = asyncio.create_task(answer_turn(turn, voice, self._ports, self._rules))
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
-        done, _ = await asyncio.wait({task}, timeout=seconds)
-        voice.is_waited_for = False
-        if done and not task.cancelled() and task.exception() is None and task.result():
+        try:
+            done, _ = await asyncio.wait({task}, timeout=seconds)
+        finally:
+            voice.is_waited_for = False
+        is_over = bool(done) and not task.cancelled() and task.exception() is None and task.result()
+        if is_over or voice.said is not None:  # what was said so is said by nobody else
             return voice
         self._wake.set()
         return None
+
+    async def is_first(self, key: str) -> bool:
+        """Whether this is the first that is heard of something that is done at once and kept for nobody."""
+        return await self._ports.turns.is_first(key)
 
     async def close(self) -> None:
         """Wait for answers that are under way."""

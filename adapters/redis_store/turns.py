@@ -31,6 +31,14 @@ class RedisTurns:
         moment = to_ms(turn.at)
         return bool(await self._scripts.run("receive", keys, [turn.to_stored(), turn.key, moment, seconds]))
 
+    async def is_first(self, key: str) -> bool:
+        """Leave the record of duplicates, and nothing else."""
+        async with self._client.pipeline(transaction=True) as pipe:
+            pipe.hsetnx(self._keys.turn(key), "done", 1)
+            pipe.expire(self._keys.turn(key), KNOWN)
+            is_new, _ = await pipe.execute()
+        return bool(is_new)
+
     async def due(self, now: datetime) -> list[Turn]:
         """Return turns that wait, the longest waiting first; one whose record is gone is dropped."""
         found = await self._client.zrangebyscore(self._keys.turns, "-inf", to_ms(now), start=0, num=AT_ONCE)

@@ -28,8 +28,9 @@ from adapters.teams.inbound import (
 from adapters.teams.sdk import card_to, reply
 from bot.app.turns import Wanted
 from bot.domain.turn import Form, Turn
-from bot.messages.home import Home, Shelf
+from bot.messages.home import Home
 from bot.messages.model import Message
+from bot.messages.talk import told
 from bot.messages.talk_texts import TalkTexts
 from bot.ports import Clock
 
@@ -82,6 +83,10 @@ class Core(Protocol):
 
     async def home(self, user: str) -> Home | None:
         """Return what somebody sees of their pilots; None for a stranger."""
+        ...
+
+    async def is_first(self, key: str) -> bool:
+        """Whether this is the first that is heard of something that is done at once and kept for nobody."""
         ...
 
     async def change(self, user: str, alias: str, *, is_gone: bool) -> None:
@@ -178,7 +183,10 @@ class TeamsApp:
         if said is None:
             return
         text = said.text if isinstance(said, Typed) else getattr(said.what, "text", "")
-        if text.casefold() == HOME:
+        is_home = text.casefold() == HOME
+        if (is_home or isinstance(said, Typed)) and not await self._core.is_first(activity.key):
+            return  # delivered again
+        if is_home:
             self._later(self._show_home(activity))
         elif isinstance(said, Typed):
             self._later(self._command(activity, text, body))
@@ -187,8 +195,12 @@ class TeamsApp:
 
     async def _command(self, activity: Activity, text: str, body: dict[str, Any]) -> None:
         at = Address(activity.service_url, activity.conversation.id)
-        named = await self._directory.read(text, at)
-        said = await self._core.command(activity.user or "", CALLED, named, activity.key)
+        try:
+            named = await self._directory.read(text, at)
+            said = await self._core.command(activity.user or "", CALLED, named, activity.key)
+        except Exception as fault:  # noqa: BLE001  whoever typed it has to know; only its kind is logged
+            LOG.warning("a command from Teams could not be carried out (%s)", type(fault).__name__)
+            said = told(self._texts.failed)
         card, summary = to_card(said, ""), to_summary(said)
         try:
             await self._reply(body, card, summary, is_targeted=not activity.is_personal)
@@ -203,7 +215,10 @@ class TeamsApp:
 
     async def _home_card(self, user: str) -> Card:
         home = await self._core.home(user)
-        return to_home(home or Home((Shelf(self._texts.nobody),), ""))
+        if home is not None:
+            return to_home(home)
+        aliases = await self._directory.aliases(user)
+        return to_said(self._texts.stranger.format(alias=aliases[0]) if aliases else self._texts.nobody)
 
     async def _reply(self, body: dict[str, Any], card: Card, summary: str, *, is_targeted: bool = False) -> None:
         """Answer in the conversation of an activity."""

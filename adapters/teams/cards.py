@@ -54,14 +54,18 @@ LARGEST: Final = 90 * 1024
 """Bytes in UTF-16 of an activity: Teams takes 100 KB (learn.microsoft.com, format your bot messages)."""
 
 
-def to_card(message: Message, delivery: str) -> Card:
-    """Return a message as a card: the first section in full with its answers, each further one as a line to open."""
+def to_card(message: Message, delivery: str, *, sent: bool = False) -> Card:
+    """Return a message as a card: the first section in full with its answers, each further one as a line to open.
+
+    What is `sent` says so in its buttons: a tap at one proves that it arrived.
+    """
+    at = Tap(delivery=delivery, section="", sent=sent)
     first, *others = message.sections or (None,)
-    body = [*_head(message), *(_asked(first, delivery, apart=message.answered is not None) if first else [])]
+    body = [*_head(message), *(_asked(first, at, apart=message.answered is not None) if first else [])]
     if others:
         body += [_small(message.more, apart=True)] if message.more else []
         for number, section in enumerate(others):
-            body += _line(section, delivery, spacing="Small" if message.more and not number else "Medium")
+            body += _line(section, at, spacing="Small" if message.more and not number else "Medium")
     if message.footer:
         body.append(_small(message.footer, apart=True))
     return _card(body)
@@ -105,7 +109,7 @@ def to_home(home: Home) -> Card:
         for line in shelf.lines:
             body += _paragraphs(line)
         for one in shelf.questions:
-            body += _line(one.section, one.delivery, home.answer)
+            body += _line(one.section, Tap(delivery=one.delivery, section=""), home.answer)
     return _card(body)
 
 
@@ -177,15 +181,15 @@ def _told_in_parts(text: str) -> list[Element]:
     return found
 
 
-def _asked(section: Section, delivery: str, *, apart: bool) -> list[Element]:
+def _asked(section: Section, at: Tap, *, apart: bool) -> list[Element]:
     """Tell a section in full, with its question and answers."""
     told = _told(section) | (dict(APART_BY_A_LINE) if apart else {})
     quote = [_quote(section.quote)] if section.quote else []
     question = [_runs((section.question, True))] if section.question else []
-    return [told, *quote, *question, *_answers(section, delivery)]
+    return [told, *quote, *question, *_answers(section, at)]
 
 
-def _answers(section: Section, delivery: str) -> list[Element]:
+def _answers(section: Section, at: Tap) -> list[Element]:
     """Return a button for each answer in its order, in rows that a phone shows in full.
 
     What is too long for that stands above its button, which is called by what it begins with: the name of a pilot.
@@ -201,7 +205,7 @@ def _answers(section: Section, delivery: str) -> list[Element]:
         if is_long or len(label) + FRAME > left:
             rows.append({"type": "ActionSet", "actions": []} | ({"spacing": "Small"} if rows else {}))
             left = WIDEST_ROW
-        rows[-1]["actions"].append(_button(section, choice, delivery, label))
+        rows[-1]["actions"].append(_button(section, choice, at, label))
         left = 0 if is_long else left - len(label) - FRAME
     return rows
 
@@ -214,8 +218,8 @@ def _told(section: Section) -> Element:
     return _runs((section.fact, False))
 
 
-def _button(section: Section, choice: Choice, delivery: str, label: str) -> Element:
-    tap = Tap(delivery=delivery, section=section.key, choice=choice.key)
+def _button(section: Section, choice: Choice, at: Tap, label: str) -> Element:
+    tap = at.model_copy(update={"section": section.key, "choice": choice.key})
     return _opens(label, tap) if choice.form else _tells(label, tap)
 
 
@@ -232,12 +236,12 @@ def _opens(label: str, tap: Tap) -> Element:
     return {"type": "Action.Submit", "title": _label(label), "data": data}
 
 
-def _line(section: Section, delivery: str, label: str = "Open", spacing: str = "Medium") -> list[Element]:
+def _line(section: Section, at: Tap, label: str = "Open", spacing: str = "Medium") -> list[Element]:
     """Tell a section in a line, with a button that opens it."""
     told = _runs((section.title, True), (f": {section.line or section.fact}", False)) | {"spacing": spacing}
     if not section.question:
         return [told]
-    tap = Tap(delivery=delivery, section=section.key)
+    tap = at.model_copy(update={"section": section.key})
     return [told, {"type": "ActionSet", "spacing": "Small", "actions": [_tells(label, tap)]}]
 
 

@@ -149,8 +149,8 @@ def unreachable(fault: Exception) -> SendRefused:
 
 
 def _part(text: str) -> str:
-    """Return an id as a part of a path."""
-    return quote(text, safe="")
+    """Return an id as a part of a path, and of no other one than is meant."""
+    return "%2E" * len(text) if text in {".", ".."} else quote(text, safe="")
 
 
 def _object(said: bytes) -> Mapping[str, Any]:

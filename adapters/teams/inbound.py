@@ -153,6 +153,7 @@ class _Ref(Excerpt):
     section: Clean
     choice: Clean = ""
     place: Clean = ""
+    sent: bool = False
 
 
 class _Action(Excerpt):
@@ -186,7 +187,7 @@ def read_tap(activity: Activity, at: datetime) -> Turn | None:
             ref = _Ref.model_validate(activity.value)
     except ValidationError:
         return None
-    what = Tap(delivery=ref.delivery, section=ref.section, choice=ref.choice)
+    what = Tap(delivery=ref.delivery, section=ref.section, choice=ref.choice, sent=ref.sent)
     return _turn(activity, what, at)
 
 
@@ -197,8 +198,10 @@ def read_dialog(activity: Activity) -> Dialog | None:
         ref = _Ref.model_validate(data)
     except ValidationError:
         return None
-    tap = Tap(delivery=ref.delivery, section=ref.section, choice=ref.choice)
-    return Dialog(tap, ref.place or activity.place, data)
+    tap = Tap(delivery=ref.delivery, section=ref.section, choice=ref.choice, sent=ref.sent)
+    # What a client sends is no proof of where it stood: only a message of this very conversation can be meant.
+    is_here = ref.place.partition(BETWEEN)[0] == activity.conversation.id
+    return Dialog(tap, ref.place if is_here else activity.place, data)
 
 
 def read_words(activity: Activity, at: datetime, commands: frozenset[str], called: str) -> Turn | Typed | None:

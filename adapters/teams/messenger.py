@@ -67,7 +67,7 @@ class TeamsMessenger:
 
     async def _post(self, reference: Reference, at: Address, delivery: str, message: Message) -> str:
         try:
-            posted = await self._connector.post(at, to_activity(message, delivery, reference, at))
+            posted = await self._connector.post(at, to_activity(message, delivery, reference, at, sent=True))
         except NOT_THERE as fault:
             raise unreachable(fault) from None
         return f"{at.conversation}{BETWEEN}{posted}"
@@ -78,7 +78,9 @@ def refused(error: ConnectorError) -> Exception:
     return refusal(error) or error
 
 
-def to_activity(message: Message, delivery: str, reference: Reference, at: Address) -> dict[str, Any]:
-    """Return a message as an activity to somebody; one that is too large for a card goes as words."""
-    made = card_to(reference, at, to_card(message, delivery), to_summary(message))
+def to_activity(
+    message: Message, delivery: str, reference: Reference, at: Address, *, sent: bool = False
+) -> dict[str, Any]:
+    """Return a message as an activity to somebody, `sent` or shown; one that is too large for a card goes as words."""
+    made = card_to(reference, at, to_card(message, delivery, sent=sent), to_summary(message))
     return made if size_of(made) <= LARGEST else words_to(reference, at, to_plain(message)[:MOST_WORDS])

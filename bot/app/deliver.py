@@ -1,11 +1,12 @@
 """A delivery that is due is sent: once, or it is listed with its reason."""
 
 import logging
-from asyncio import Semaphore, gather, timeout
+from asyncio import Semaphore, gather, get_running_loop, timeout
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Final
 
 from bot.app.asks import note_sent
 from bot.app.cast import desk_of
@@ -25,6 +26,9 @@ from bot.policy.item_effects import fewer
 from bot.ports import Ports
 
 LOG = logging.getLogger(__name__)
+
+STALE: Final = 1.0
+"""Seconds after which what is known of a case may have moved on: somebody may have answered meanwhile."""
 
 
 @dataclass(slots=True)
@@ -115,6 +119,14 @@ class Deliverer:
             done.unknown.append(delivery.id)
 
     async def _send(self, delivery: Delivery, known: Known, done: Delivered) -> None:
+        """Send one delivery when it is its turn, by what is known then."""
+        loop = get_running_loop()
+        begin = loop.time()
+        async with self._under_way:
+            is_stale = loop.time() - begin > STALE
+            await self._send_now(delivery, await read_known([delivery], self._ports) if is_stale else known, done)
+
+    async def _send_now(self, delivery: Delivery, known: Known, done: Delivered) -> None:
         """Send one delivery, unless it no longer holds or its time is not now."""
         letter = await self._write(delivery, known)
         if letter is None:
@@ -124,7 +136,7 @@ class Deliverer:
         # The limit runs from before the claim: whoever was held up in between must not send any more, since
         # by then somebody else looks after the claim.
         try:
-            async with self._under_way, timeout(self._rules.sending.limit.total_seconds()):
+            async with timeout(self._rules.sending.limit.total_seconds()):
                 claim = await self._claim(letter, token)
                 if claim is Claim.TAKEN:
                     ref = await self._ports.messenger.send(letter.person, delivery.id, letter.message)

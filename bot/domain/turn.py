@@ -55,6 +55,8 @@ class Tap(Value):
     delivery: str
     section: str
     choice: str = ""
+    sent: bool = False
+    """Whether it was done at the message as it was sent, which so has arrived; the same may be shown elsewhere."""
 
 
 class Form(Value):
@@ -64,6 +66,8 @@ class Form(Value):
     delivery: str
     section: str
     choice: str
+    sent: bool = False
+    """As of a tap."""
     values: dict[str, Given] = Field(default_factory=dict)
 
 

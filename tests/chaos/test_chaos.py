@@ -35,7 +35,7 @@ pytestmark = pytest.mark.no_cover
 
 OUTREACH: Final = int(os.environ.get("STICKSHAKER_CHAOS_OUTREACH", "1000"))
 STRIKES: Final = int(os.environ.get("STICKSHAKER_CHAOS_STRIKES", "2"))
-REAL: Final = int(os.environ.get("STICKSHAKER_CHAOS_REAL", "80"))
+REAL: Final = int(os.environ.get("STICKSHAKER_CHAOS_REAL", "60"))
 """Messages by the adapter of a real chat, Slack or Teams."""
 REAL_STRIKES: Final = int(os.environ.get("STICKSHAKER_CHAOS_REAL_STRIKES", "0"))
 """Times that something else happens in each of these parts: a process stands still, the store is killed."""

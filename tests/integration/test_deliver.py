@@ -1,16 +1,21 @@
 """From decision to message: once each, in the recipient's hours, within the budget, and only when live."""
 
+import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from fakes import CutOff
-from world import World, old_pilot, world_of
+from fakes import CutOff, FakeMessenger
+from world import RULES, World, old_pilot, world_of
 
 from adapters.redis_store.store import RedisStore
-from bot.app.deliver import Deliverer
+from bot.app.deliver import STALE, Deliverer
+from bot.app.replies import work_off_replies
+from bot.app.rules import Sending
 from bot.app.switch import go_live, pause, resume
 from bot.domain.case import CaseState
 from bot.domain.outreach import DeliveryState
+from bot.domain.people import Person
 from bot.domain.reply import OnTrack, StopAsking
 from bot.domain.settings import Mode
 from bot.errors import SendRefused
@@ -291,3 +296,36 @@ async def test_two_workers_send_one_message(world: World, store: RedisStore) -> 
     assert len(world.sent) == 1
     assert isinstance(CutOff(), Exception)
     assert store.keys.root.startswith("test:")
+
+
+class Interrupted(FakeMessenger):
+    """A chat that is slow, and in which somebody answers meanwhile."""
+
+    world: World
+
+    async def send(self, person: Person, delivery: str, message: Message) -> str:
+        """Take a while, in which the owner of the other pilot answers."""
+        if not self.got:
+            await self.world.answer("b", OnTrack(), "r1", person="kim")
+            await work_off_replies(self.world.ports, self.world.rules)
+            await asyncio.sleep(STALE + 0.1)
+        return await super().send(person, delivery, message)
+
+
+async def test_who_answers_while_a_message_waits_for_its_turn_is_not_asked(store: RedisStore) -> None:
+    """Only so many are sent at once: what has become idle while it waited for that does not leave."""
+    world = world_of(store, rules=replace(RULES, sending=Sending(at_once=1)))
+    chat = Interrupted(world.clock)
+    chat.world = world
+    await world.register(old_pilot("a", "dana"), old_pilot("b", "kim"))
+    await world.live()
+    await world.sweep()
+    await world.work()
+    world.use_chat(chat)
+    world.clock.at = OPEN
+    due = sorted(await world.ports.outbox.due(OPEN), key=lambda one: one.active[0].pilot)
+    await world.deliverer.deliver([(one.recipient, one.id) for one in due])
+    assert [message.sections[0].pilot for _, _, _, message in chat.got] == ["a"]
+    stored = await world.ports.cases.get("b")
+    assert stored is not None
+    assert stored.case.state is CaseState.SNOOZED

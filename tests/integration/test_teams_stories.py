@@ -108,6 +108,53 @@ async def test_home_is_asked_for_in_each_way_and_seen_in_their_own_chat(office: 
     assert [one for one in team.activities if one["from"]["id"] == BOT] == []
 
 
+async def test_a_command_that_is_delivered_twice_is_carried_out_once(office: TeamsOffice) -> None:
+    """Teams delivers again what it is not sure about: what was typed counts once, and is answered once."""
+    await office.story.begin(firm_pilot("tax"))
+    ada = office.at("ada")
+    before = len(ada.posts)
+    for words, number in (("/add hr Job ads", "1"), ("home", "2")):
+        for _ in range(3):
+            assert (await office.act(ada.write(words, again=number))).status == 200
+    first, second = (said(ada, one) for one in ada.posts[before:])
+    assert "Registered: Job ads" in first
+    assert "How Stickshaker is" in second
+
+
+async def test_the_form_of_somebody_overwrites_no_message_of_others(office: TeamsOffice) -> None:
+    """What a client sends of where its form stood is believed of its own chat alone."""
+    story = office.story
+    await story.begin(firm_pilot("tax"), people=(at_firm("kim"),))
+    await story.until(to(at_firm("dana"), "nudge"))
+    dana, kim = office.at("dana"), office.at("kim")
+    before = said(kim, kim.posts[-1])
+    await office.act(dana.tap("Something is in the way"))
+    for place in (f"{kim.chat.id}|{kim.posts[-1]['id']}", "..|x", "x"):
+        dana.dialog["actions"][0]["data"]["place"] = place
+        form = dana.screen.dialog
+        await office.act(dana.send(cause="data"))
+        dana.screen.dialog = form
+    assert said(kim, kim.posts[-1]) == before
+    assert all("/../" not in path for _, path, _ in office.cloud.state.calls)
+    assert (await story.case()).state is CaseState.BLOCKED
+
+
+async def test_a_tap_elsewhere_proves_nothing(office: TeamsOffice) -> None:
+    """The question never arrived and is listed as unknown: who answers it from their home card is heard, and it stays listed."""
+    story, dana = office.story, office.at("dana")
+    office.break_off(taken=False)
+    await story.begin(firm_pilot("tax"))
+    while not await story.world.ports.dead_letters.all():
+        await story.days(1)
+    before = len(dana.posts)
+    await office.act(dana.write("home"))
+    await office.act(dana.tap("Answer"))
+    await office.act(dana.tap("It is on track"))
+    assert (await story.case()).state is CaseState.SNOOZED
+    assert len(await story.world.ports.dead_letters.all()) == 1
+    assert len(dana.posts) == before + 1
+
+
 async def test_a_member_is_mentioned_in_a_command(office: TeamsOffice) -> None:
     """Whoever names a colleague by a mention means them by their address; who is not in that channel is nobody."""
     story = office.story

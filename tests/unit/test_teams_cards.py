@@ -102,7 +102,10 @@ def test_a_question_has_its_answers_as_buttons() -> None:
     assert all(sum(len(b["title"]) + FRAME for b in row) <= WIDEST_ROW for row in rows)
     assert max(len(row) for row in rows) > 1
     assert [b["title"] for row in rows[:-1] for b in row] == [TEXTS.choices[key] for key in KEYS]
-    assert rows[-1][0]["data"] == {"delivery": "d1", "section": "hr#1:", "choice": ""}
+    assert rows[-1][0]["data"] == {"delivery": "d1", "section": "hr#1:", "choice": "", "sent": False}
+    as_sent = to_card(message, "d1", sent=True)
+    assert '"sent": true' in json.dumps(as_sent)
+    assert '"sent": false' not in json.dumps(as_sent)
     for button in (b for row in rows for b in row):
         assert button["type"] == "Action.Execute"
         assert button["fallback"]["data"] == button["data"]
