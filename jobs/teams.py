@@ -28,11 +28,13 @@ from adapters.teams.pacing import Pacing
 from adapters.teams.package import to_manifest, to_package
 from adapters.teams.tokens import App, Tokens, tokens_of
 from adapters.teams.voice import TeamsVoice
+from bot.app.directory import known_as
 from bot.app.rules import Rules
 from bot.app.turns import answer_turn
 from bot.domain.turn import Turn
 from bot.errors import SettingsError
 from bot.messages.command_texts import COMMANDS
+from bot.messages.model import Message
 from bot.ports import Clock, Ports
 from bot.talking import References, Voice
 from jobs.desk import Desk
@@ -133,6 +135,13 @@ class TeamsDesk(Desk):
             return voice
         self._wake.set()
         return None
+
+    async def command(self, user: str, called: str, text: str, key: str) -> Message:
+        """Carry out a command; whom the registry names may be written to from now on, wherever they were met."""
+        said = await super().command(user, called, text, key)
+        if await known_as(await self._teams.aliases(user), self._ports) is not None:
+            await self._teams.keep_named(user)
+        return said
 
     async def is_first(self, key: str) -> bool:
         """Whether this is the first that is heard of something that is done at once and kept for nobody."""

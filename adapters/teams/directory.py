@@ -4,8 +4,10 @@ import logging
 from asyncio import gather
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
+
+import aiohttp
 
 from adapters.teams.connector import Address, Connector
 from adapters.teams.errors import ConnectorError, Kind
@@ -21,6 +23,11 @@ KEPT: Final = timedelta(hours=24)
 """Somebody's address and name at Entra are asked for again after so long."""
 MOST: Final = 5_000
 """References that a process remembers to have written; more are written again."""
+SURE: Final = timedelta(minutes=1)
+"""So long a process relies on what it remembers: another may have deleted the reference since."""
+INSTALLED: Final = "installationUpdate"
+UNANSWERED: Final = (ConnectorError, aiohttp.ClientError, TimeoutError)
+"""What a lookup fails with."""
 SERVICE, USER, BOT, PERSONAL, MET = "service_url", "user_id", "bot_id", "conversation", "met_at"
 """What an address holds: the service of their tenant, their id and ours there, the chat with us alone, and where we met."""
 
@@ -33,7 +40,9 @@ class Directory:
     references: References
     clock: Clock
     tenant: str
-    _written: dict[str, tuple[dict[str, str], str | None]] = field(default_factory=dict)
+    _written: dict[str, tuple[datetime, dict[str, str], str | None]] = field(default_factory=dict)
+    _met: dict[str, Reference] = field(default_factory=dict)
+    """Who was met among others and never alone, as far as this process has to answer them: not kept in the store."""
 
     async def see(self, activity: Activity) -> None:
         """Keep where somebody can be written to, as they show it now: addresses move, and the newest counts."""
@@ -41,24 +50,55 @@ class Directory:
             return
         told = {SERVICE: activity.service_url, USER: activity.sender.id, BOT: activity.recipient.id}
         told |= {PERSONAL if activity.is_personal else MET: activity.conversation.id}
-        if self._written.get(activity.user) == (told, activity.timezone):
+        now = self.clock.now()
+        if activity.type != INSTALLED and self._has_written(activity.user, told, activity.timezone, now):
             return
-        known = await self.references.of_user(CHAT, activity.user) or Reference(user=activity.user)
+        stored = await self.references.of_user(CHAT, activity.user)
+        known = stored or self._met.get(activity.user) or Reference(user=activity.user)
         address, zone = known.address | told, activity.timezone or known.timezone
-        if (address, zone) != (known.address, known.timezone):
-            await self.references.keep(CHAT, known.model_copy(update={"address": address, "timezone": zone}))
+        seen = known.model_copy(update={"address": address, "timezone": zone})
+        if stored is None and not activity.is_personal:
+            self._meet(seen)
+            return
+        if seen != stored:
+            self._met.pop(activity.user, None)
+            await self.references.keep(CHAT, seen)
         if len(self._written) >= MOST:
             self._written.clear()
-        self._written[activity.user] = (told, activity.timezone)
+        self._written[activity.user] = (now, told, activity.timezone)
+
+    def _meet(self, reference: Reference) -> None:
+        if len(self._met) >= MOST:
+            self._met.clear()
+        self._met[reference.user] = reference
+
+    async def keep_named(self, user: str) -> None:
+        """Keep in the store who was only met among others: the registry names them, and they may be written to."""
+        met = self._met.pop(user, None)
+        if met is not None:
+            await self.references.keep(CHAT, met)
+
+    async def _keep(self, reference: Reference) -> None:
+        """Keep what changed of somebody where they are kept."""
+        if reference.user in self._met:
+            self._met[reference.user] = reference
+        else:
+            await self.references.keep(CHAT, reference)
+
+    def _has_written(self, user: str, told: Mapping[str, str], zone: str | None, now: datetime) -> bool:
+        """Whether this process wrote just that a moment ago."""
+        at, *written = self._written.get(user, (now, {}, None))
+        return now - at < SURE and written == [told, zone]
 
     async def forget(self, user: str) -> None:
         """Delete where somebody could be written to: they took the app away."""
         self._written.pop(user, None)
+        self._met.pop(user, None)
         await self.references.forget(CHAT, user)
 
     async def of_user(self, user: str) -> Reference | None:
         """Return what is known of a user."""
-        return await self.references.of_user(CHAT, user)
+        return await self.references.of_user(CHAT, user) or self._met.get(user)
 
     async def of_person(self, person: Person) -> Reference | None:
         """Return where a person can be written to; None where they did not come to us, or took the app away."""
@@ -68,7 +108,7 @@ class Directory:
     async def aliases(self, user: str) -> tuple[str, ...]:
         """Return how the registry may write a user: by e-mail, by name at Entra, or by id; none for who is not of the tenant.
 
-        Raises ConnectorError where Teams can't say now.
+        Where Teams can't say now it is what was known before; without that it raises ConnectorError, or what the wire raises.
         """
         known = await self.of_user(user)
         if known is None:
@@ -78,12 +118,15 @@ class Directory:
             return known.aliases
         try:
             found = await self.connector.member(met_at(known), known.address[USER])
-        except ConnectorError as error:
-            if error.kind in {Kind.GONE, Kind.REROUTE}:
+        except UNANSWERED as fault:
+            is_no_member = isinstance(fault, ConnectorError) and fault.kind in {Kind.GONE, Kind.REROUTE}
+            if known.aliases or is_no_member:
                 return known.aliases
             raise
         aliases = self._aliases(user, found)
-        await self.references.keep(CHAT, known.model_copy(update={"aliases": aliases, "looked_at": now}))
+        newest = await self.of_user(user)
+        if newest is not None:  # else they took the app away meanwhile
+            await self._keep(newest.model_copy(update={"aliases": aliases, "looked_at": now}))
         return aliases
 
     async def read(self, text: str, at: Address) -> str:
@@ -93,10 +136,10 @@ class Directory:
         return MENTIONED.sub(lambda found: names[found["user"]] or found[0], text)
 
     async def _name_of(self, user: str, at: Address) -> str | None:
-        """Return how the registry writes a member of a conversation."""
+        """Return how the registry writes a member of a conversation; None where Teams can't say."""
         try:
             member = await self.connector.member(at, user)
-        except ConnectorError:
+        except UNANSWERED:
             return None
         return next(iter(self._aliases(str(member.get("aadObjectId")), member)), None)
 
@@ -113,8 +156,10 @@ class Directory:
         if PERSONAL in address and not anew:
             return Address(address[SERVICE], address[PERSONAL])
         opened = await self.connector.open(address[SERVICE], [address[USER]], address[BOT], self.tenant)
-        kept = reference.model_copy(update={"address": address | {PERSONAL: opened}})
-        await self.references.keep(CHAT, kept)
+        newest = await self.of_user(reference.user)
+        if newest is not None:  # as above
+            kept = newest.model_copy(update={"address": newest.address | {PERSONAL: opened}})
+            await self._keep(kept)
         return Address(address[SERVICE], opened)
 
 

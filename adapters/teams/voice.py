@@ -3,7 +3,7 @@
 from typing import Any
 
 from adapters.teams.connector import NOT_THERE, Address, Connector, unreachable
-from adapters.teams.directory import SERVICE, Directory
+from adapters.teams.directory import PERSONAL, SERVICE, Directory
 from adapters.teams.errors import ConnectorError, Kind
 from adapters.teams.inbound import BETWEEN, GUID
 from adapters.teams.messenger import refused, to_activity
@@ -32,6 +32,10 @@ class TeamsVoice:
             return await self._directory.aliases(user)
         except ConnectorError as error:
             raise refused(error) from None
+
+    async def keep_named(self, user: str) -> None:
+        """Keep where a user can be written to whom the registry names."""
+        await self._directory.keep_named(user)
 
     async def look_up(self, person: Person) -> Seen | None:
         """Return whether somebody can be written to: they came to us and did not take the app away."""
@@ -81,8 +85,7 @@ class TeamsVoice:
         """Tell who did the turn something: in a chat of several by a message that they alone see."""
         reference = await self._reference(turn)
         conversation, _, _ = turn.place.partition(BETWEEN)
-        own = await self._own(reference)
-        if not conversation or conversation == own.conversation:
+        if not conversation or conversation == reference.address.get(PERSONAL):
             await self.say(turn, told(text))
             return
         at = Address(reference.address[SERVICE], conversation)
@@ -90,12 +93,6 @@ class TeamsVoice:
             await self._post(at, words_to(reference, at, text, is_targeted=True), is_targeted=True)
         except ConnectorError:  # not every tenant has messages for one alone
             await self.say(turn, told(text))
-
-    async def _own(self, reference: Reference) -> Address:
-        try:
-            return await self._directory.chat_with(reference)
-        except ConnectorError as error:
-            raise refused(error) from None
 
     async def _reference(self, turn: Turn) -> Reference:
         reference = await self._directory.of_user(turn.user)
