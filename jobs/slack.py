@@ -1,13 +1,11 @@
 """Slack in this process: what is joined so that messages leave by it, and what people do in it comes in."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
-import aiohttp
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -30,11 +28,6 @@ from bot.talking import References, Voice
 from jobs.desk import Desk
 from jobs.readiness import Readiness
 from jobs.settings import SlackSettings
-
-LOG = logging.getLogger(__name__)
-
-QUICKLY: Final = 2.0
-"""Seconds that it has to say it."""
 
 
 @dataclass(slots=True)
@@ -68,12 +61,9 @@ class Slack:
 
     async def _refusal(self) -> SlackError | None:
         try:
-            async with asyncio.timeout(QUICKLY):
-                await self.client.call("auth.test")
+            await self.client.call("auth.test")
         except SlackError as error:
             return error if error.kind is Kind.SETUP else None
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            LOG.debug("Slack can't be reached")
         return None
 
     @asynccontextmanager

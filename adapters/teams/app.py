@@ -124,7 +124,7 @@ class TeamsApp:
         try:
             async with asyncio.timeout(QUICK):
                 return await self._handled(activity, body)
-        except Exception as fault:  # noqa: BLE001  the boundary: it is told by its kind, and Teams comes again
+        except Exception as fault:  # noqa: BLE001  the boundary: it is told by its kind, and Teams may come again
             LOG.warning("something from Teams could not be kept (%s)", type(fault).__name__)
             return Answer(HTTPStatus.SERVICE_UNAVAILABLE)
 

@@ -27,6 +27,8 @@ KEPT: Final = 24 * 3600.0
 """Seconds for which keys count as current; Microsoft asks for a day at the most."""
 APART: Final = 60.0
 """Seconds between two loads: whoever makes up names of keys must not make us ask Microsoft each time."""
+SOON: Final = 5.0
+"""Seconds after a load that failed until the next one while there are no keys at all, so that everybody waits for it."""
 PATIENCE: Final = 5.0
 """Seconds that a load may take."""
 LARGEST: Final = 1024 * 1024
@@ -79,7 +81,7 @@ class SigningKeys:
         """Return the key of this name, or None; raises NoKeys while none could be loaded at all."""
         if not self._is_current(name):
             async with self._loading:  # also for who may not load: somebody may be loading just what they need
-                if not self._is_current(name) and self._clock() - self._tried_at >= APART:
+                if not self._is_current(name) and self._clock() - self._tried_at >= (APART if self._keys else SOON):
                     await self._load()
         if not self._keys:
             raise NoKeys
@@ -91,7 +93,6 @@ class SigningKeys:
 
     async def _load(self) -> None:
         """Load what there is now; a load that fails leaves the keys that were there."""
-        self._tried_at = self._clock()
         try:
             async with asyncio.timeout(PATIENCE):
                 metadata = await self._read(self._url)
@@ -99,6 +100,8 @@ class SigningKeys:
         except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError, AttributeError) as fault:
             LOG.warning("the keys of Microsoft could not be loaded (%s); those we have stay", type(fault).__name__)
             return
+        finally:  # who waited meanwhile must not load at once again
+            self._tried_at = self._clock()
         if keys:
             self._keys, self._loaded_at = keys, self._clock()
 

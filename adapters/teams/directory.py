@@ -25,6 +25,8 @@ MOST: Final = 5_000
 """References that a process remembers to have written; more are written again."""
 SURE: Final = timedelta(minutes=1)
 """So long a process relies on what it remembers: another may have deleted the reference since."""
+MENTIONS: Final = 20
+"""Members of a text who are looked up; no command names more."""
 INSTALLED: Final = "installationUpdate"
 UNANSWERED: Final = (ConnectorError, aiohttp.ClientError, TimeoutError)
 """What a lookup fails with."""
@@ -131,9 +133,9 @@ class Directory:
 
     async def read(self, text: str, at: Address) -> str:
         """Return a text with members of a conversation whom it mentions by their addresses; who is none there stays as it is."""
-        users = {found["user"] for found in MENTIONED.finditer(text)}
+        users = list(dict.fromkeys(found["user"] for found in MENTIONED.finditer(text)))[:MENTIONS]
         names = dict(zip(users, await gather(*(self._name_of(user, at) for user in users)), strict=True))
-        return MENTIONED.sub(lambda found: names[found["user"]] or found[0], text)
+        return MENTIONED.sub(lambda found: names.get(found["user"]) or found[0], text)
 
     async def _name_of(self, user: str, at: Address) -> str | None:
         """Return how the registry writes a member of a conversation; None where Teams can't say."""

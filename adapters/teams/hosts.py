@@ -3,13 +3,7 @@
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from ipaddress import ip_address
-from typing import Final
 from urllib.parse import SplitResult, urlsplit
-
-SERVICE_HOSTS: Final = ("smba.trafficmanager.net", "*.teams.microsoft.com", "*.teams.microsoft.us")
-"""Where the Bot Connector of Teams lives: the public cloud and those of the US government."""
-SERVICE: Final = "https://smba.trafficmanager.net/teams"
-"""The public cloud's, for whoever has not told us theirs."""
 
 
 def is_service(url: str, allowed: Sequence[str], *, is_local: bool = False) -> bool:

@@ -66,7 +66,7 @@ class TeamsRoute:
     async def take(self, request: web.Request) -> web.Response:
         """Answer one activity: 413 too large, 408 too slow, 400 no activity, 401 not from Microsoft, 403 of another tenant.
 
-        503 where nothing can be told or kept just now: whoever delivers comes again.
+        503 where nothing can be told or kept just now: whoever delivers may come again.
         """
         try:
             body = _read(await self._bodies.read(request))

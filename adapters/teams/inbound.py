@@ -45,7 +45,8 @@ class _Account(Excerpt):
 class _Conversation(Excerpt):
     id: Id
     tenant_id: Guid | None = Field(None, alias="tenantId")
-    kind: str = Field(PERSONAL, alias="conversationType")
+    kind: str = Field("", alias="conversationType")
+    """Where it is not told, others may read along."""
 
 
 class _Tenant(Excerpt):
@@ -141,6 +142,14 @@ MENTIONED: Final = re.compile(r"<@(?P<user>[!-;=?A-~]{1,500})>")
 """How a text of ours holds a member whom it mentions, until their address is known."""
 
 
+READ: Final = 4 * LONGEST
+"""Letters of a text that are read, with the names of whom it mentions: more than a turn holds, for spaces go."""
+MOST_MARKS: Final = 20
+"""Mentions of a text that are read."""
+LONGEST_MARK: Final = 600
+"""Letters of a mention as it stands in the text, and of what stands for it: a name has 256 at the most, an id 500."""
+
+
 @dataclass(frozen=True, slots=True)
 class Typed:
     """A command, as it was typed without what it is called by; members whom it mentions are held as MENTIONED."""
@@ -227,12 +236,17 @@ def read_words(activity: Activity, at: datetime, commands: frozenset[str], calle
 
 def _without_marks(activity: Activity, *, keeps: bool) -> str:
     """Return what was written without the mention of us; others are named, or where it `keeps` them held as MENTIONED."""
-    text = activity.text
+    marks: dict[str, str] = {}
     for one in activity.entities:
-        if one.type == "mention" and one.text:
+        if one.type == "mention" and 0 < len(one.text) <= LONGEST_MARK and len(marks) < MOST_MARKS:
             other = f"<@{one.mentioned.id}>" if keeps else one.mentioned.name
-            text = text.replace(one.text, " " if _is_ours(one, activity) else f" {other} ")
-    return text
+            marks.setdefault(one.text, " " if _is_ours(one, activity) else f" {other[:LONGEST_MARK]} ")
+    text = activity.text[:READ]
+    if not marks:
+        return text
+    any_mark = re.compile("|".join(re.escape(mark) for mark in sorted(marks, key=len, reverse=True)))
+    # In one pass, so that nothing is looked for in what stands for a mention.
+    return any_mark.sub(lambda found: marks[found[0]], text, count=MOST_MARKS)[:READ]
 
 
 def _is_ours(one: _Entity, activity: Activity) -> bool:

@@ -22,7 +22,7 @@ from adapters.bodies import Bodies
 from adapters.clock import SystemClock
 from adapters.playground.teams_keys import ISSUER, new_pair
 from adapters.playground.teams_state import APP, TENANT, Body
-from adapters.teams.bearer import SigningKeys, Verifier
+from adapters.teams.bearer import SOON, NoKeys, SigningKeys, Verifier
 from adapters.teams.http import LARGEST, Allowed, TeamsRoute
 
 FIXTURES = Path(__file__).resolve().parents[3] / "shared/fixtures/teams/activities"
@@ -145,6 +145,26 @@ async def test_without_any_key_who_delivers_comes_again(office: TeamsOffice) -> 
     async with route(office) as address:
         office.cloud.way.address = address
         assert (await post(office, hello(office), signed(office)))[0] == 503
+
+
+async def test_without_any_key_they_are_asked_for_again_soon(
+    office: TeamsOffice, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While there is none at all a load is tried each five seconds and no oftener, and the first that works lets everybody in."""
+    keys, clock = office.cloud.keys, [1000.0]
+    loaded = SigningKeys(office.teams.session, office.cloud.metadata_url, clock=lambda: clock[0])
+    keys.is_broken, before = True, keys.loads
+    for later, failed in ((0.0, 1), (SOON - 1, 1), (1.0, 2)):
+        clock[0] += later
+        told = await asyncio.gather(*(loaded.get("k0") for _ in range(10)), return_exceptions=True)
+        assert {type(one) for one in told} == {NoKeys}
+        assert len([one for one in caplog.records if "could not be loaded" in one.message]) == failed
+    keys.is_broken = False
+    clock[0] += SOON
+    assert None not in await asyncio.gather(*(loaded.get("k0") for _ in range(10)))
+    clock[0] += SOON
+    assert await loaded.get("made up") is None
+    assert keys.loads == before + 1
 
 
 async def test_another_tenant_and_another_service_are_turned_away(office: TeamsOffice) -> None:

@@ -195,6 +195,10 @@ async def test_who_takes_the_app_away_is_written_to_no_more(office: TeamsOffice)
     assert [s for s in got if s.to == at_firm("dana")] == []
     assert {s.kind for s in got if s.to == at_firm("lee")}
     assert dana.posts[1:] == []
+    await office.act(dana.install())
+    before = len(dana.posts)
+    await story.until(to(at_firm("dana"), "nudge"), most=40)
+    assert len(dana.posts) == before + 1
 
 
 @only_in(

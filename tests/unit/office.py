@@ -98,6 +98,8 @@ class Office(ABC):
     chat: ClassVar[str]
     called: ClassVar[str]
     """What commands are called by there."""
+    nobody: ClassVar[str]
+    """The id of a user, as the chat makes them, who is none."""
     story: Story
 
     @property
@@ -169,6 +171,10 @@ class Office(ABC):
     @abstractmethod
     def break_off(self, *, taken: bool) -> None:
         """Leave the next post without an answer that says whether it was `taken`."""
+
+    @abstractmethod
+    def greeting(self) -> bytes:
+        """Return a request as the chat sends one."""
 
     @abstractmethod
     async def knock(self, body: bytes, *, is_signed: bool = True) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import io
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ class SlackOffice(Office):
     sending: SlackMessenger
     chat = CHAT
     called = "/pilots"
+    nobody = "U99999999"
 
     @property
     def voice(self) -> SlackVoice:
@@ -131,6 +133,10 @@ class SlackOffice(Office):
     def break_off(self, *, taken: bool) -> None:
         """Close the connection, or break before it was taken."""
         self.slack.state.fail("chat.postMessage", Fault(Failure.DROPPED if taken else Failure.BROKEN))
+
+    def greeting(self) -> bytes:
+        """Return what Slack asks an address first."""
+        return json.dumps({"type": "url_verification", "challenge": "c", "token": "t"}).encode()
 
     async def knock(self, body: bytes, *, is_signed: bool = True) -> int:
         """Post a body to the address of events."""

@@ -1,6 +1,7 @@
 """A firm whose people sit in a local Teams: a story whose cards leave by the real connector, and whose answers come back signed."""
 
 import io
+import json
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -73,6 +74,7 @@ class TeamsOffice(Office):
     papers: Papers
     chat = CHAT
     called = "pilots"
+    nobody = "99999999-9999-4999-8999-999999999999"
 
     @property
     def voice(self) -> TeamsVoice:
@@ -160,6 +162,10 @@ class TeamsOffice(Office):
     def break_off(self, *, taken: bool) -> None:
         """Close the connection, or break before it was taken."""
         self.cloud.state.fail("post", Fault(Failure.DROPPED) if taken else Fault(Failure.REFUSED, 500))
+
+    def greeting(self) -> bytes:
+        """Return a message of somebody's."""
+        return json.dumps(self.at("dana").activity("message", {"text": "help"})).encode()
 
     async def knock(self, body: bytes, *, is_signed: bool = True) -> int:
         """Post a body to the address of activities."""

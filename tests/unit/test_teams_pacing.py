@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from adapters.busy import Busy
 from adapters.teams.errors import ConnectorError, Kind, code_of, pause_of
-from adapters.teams.hosts import SERVICE_HOSTS, is_loopback, is_service
+from adapters.teams.hosts import is_loopback, is_service
 from adapters.teams.pacing import EVERYWHERE, MOST, WINDOWS, Pacing, Windows
+from jobs.settings import TeamsSettings
 
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
+HOSTS: tuple[str, ...] = TeamsSettings.model_fields["allowed_service_hosts"].default
 
 
 @given(gaps=st.lists(st.floats(min_value=0, max_value=3), min_size=1, max_size=120))
@@ -135,8 +137,8 @@ def test_a_status_is_what_it_means(status: int, kind: Kind) -> None:
 )
 def test_our_token_goes_to_microsoft_alone(url: str, *, is_ours: bool) -> None:
     """By https and the whole host; this machine only where the keys come from it."""
-    assert is_service(url, SERVICE_HOSTS) is is_ours
-    assert is_service("http://127.0.0.1:8/", SERVICE_HOSTS, is_local=True)
-    assert not is_service("http://10.0.0.1:8/", SERVICE_HOSTS, is_local=True)
+    assert is_service(url, HOSTS) is is_ours
+    assert is_service("http://127.0.0.1:8/", HOSTS, is_local=True)
+    assert not is_service("http://10.0.0.1:8/", HOSTS, is_local=True)
     assert is_loopback("https://localhost:9/v1")
     assert not is_loopback("https://login.botframework.com/v1")
