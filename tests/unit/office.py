@@ -165,6 +165,10 @@ class Office(ABC):
         """Return what somebody reads of all that is theirs."""
 
     @abstractmethod
+    async def join(self, name: str) -> None:
+        """Let somebody come who can be reached from then on."""
+
+    @abstractmethod
     async def leave(self, name: str) -> None:
         """Let somebody be reached no more."""
 

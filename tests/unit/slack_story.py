@@ -126,6 +126,10 @@ class SlackOffice(Office):
         assert (await self.act(self.at(name).open_home())).status == 200
         return to_text(self.at(name).home)
 
+    async def join(self, name: str) -> None:
+        """Have an account made for them."""
+        self.slack.state.add_user(at_firm(name))
+
     async def leave(self, name: str) -> None:
         """Have them deactivated."""
         await self.act(self.at(name).leave())

@@ -72,6 +72,10 @@ class Story:
     names: dict[str, str] = field(default_factory=dict)
     replies: int = 0
 
+    def wake_up(self, day: date) -> None:
+        """Begin on the morning of a day, where nothing of what was before is looked at."""
+        self.world.clock.at = datetime.combine(day, MORNING)
+
     @property
     def today(self) -> date:
         """Return the day that begins."""

@@ -155,6 +155,11 @@ class TeamsOffice(Office):
         """Ask for what a home tab would show."""
         return await self.say(name, "home")
 
+    async def join(self, name: str) -> None:
+        """Let them install the app."""
+        self.cloud.state.add_person(at_firm(name))
+        await self.act(self.at(name).install())
+
     async def leave(self, name: str) -> None:
         """Take the app away."""
         await self.act(self.at(name).uninstall())

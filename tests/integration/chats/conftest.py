@@ -9,7 +9,7 @@ from offices import office_in
 from servers import Papers
 from stories import Story
 
-STAFF: Final = ("dana", "kim", "sam", "lee", "ada", "eve", "jo", "owner-a", "owner-b", "owner-c", "owner-d")
+STAFF: Final = ("dana", "kim", "sam", "lee", "ada", "eve", "jo")
 """Everybody of the firm: ada is an admin, and eve nobody whom a registry names."""
 
 

@@ -45,6 +45,8 @@ async def test_four_owners_and_one_gatekeeper(office: Office) -> None:
     story, names = office.story, "abcd"
     waiting = [waits_for("data_access", at_firm("kim"), name="d7").model_dump()]
     pilots = [firm_pilot(n, f"owner-{n}", dependencies=waiting) for n in names]
+    for n in names:
+        await office.join(f"owner-{n}")
     await story.begin(*pilots, people=(at_firm("kim"),))
     await story.until(to(at_firm("owner-d"), "nudge"))
     for n in names:

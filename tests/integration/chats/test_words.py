@@ -1,6 +1,6 @@
 """Words in each chat: what is understood, asked back, corrected and left; and what becomes of it when the chat is in trouble."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from office import Office, Post, at_firm, firm_pilot
@@ -12,12 +12,15 @@ from bot.domain.case import CaseState
 from bot.domain.turn import Meant
 
 AREA = "Words"
+SOON = date(2026, 2, 8)
+"""The day before a fall of use is asked about that began on the second."""
 
 
 @pytest.fixture
 async def asked(office: Office) -> Office:
     """Return the office of a firm in which dana was asked about one pilot."""
     pilot = firm_pilot("tax").model_copy(update={"name": "Tax letters"})
+    office.story.wake_up(SOON)
     await office.story.begin(pilot, people=(at_firm("kim"),))
     await office.story.until(to(at_firm("dana"), "nudge"))
     return office
@@ -32,6 +35,7 @@ def question(asked: Office) -> Post:
 async def two(office: Office) -> Office:
     """Return the office of a firm in which dana was asked about two pilots."""
     pilots = [firm_pilot("tax").model_copy(update={"name": "Tax letters"}), firm_pilot("ads")]
+    office.story.wake_up(SOON)
     await office.story.begin(*pilots, people=(at_firm("kim"),))
     await office.story.until(to(at_firm("dana"), "nudge"))
     return office
