@@ -139,7 +139,7 @@ class TeamsDesk(Desk):
     async def command(self, user: str, called: str, text: str, key: str) -> Message:
         """Carry out a command; whom the registry names may be written to from now on, wherever they were met."""
         said = await super().command(user, called, text, key)
-        if await known_as(await self._teams.aliases(user), self._ports) is not None:
+        if not self._teams.is_kept(user) and await known_as(await self._teams.aliases(user), self._ports) is not None:
             await self._teams.keep_named(user)
         return said
 

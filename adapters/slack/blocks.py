@@ -85,7 +85,7 @@ def to_posts(message: Message, delivery: str, *, draws: bool = True) -> list[dic
     room = [*([_context(message.more)] if message.more and lines else []), *lines]
     posts, room = ([head], room) if _fits([*head, *foot]) else ([[]], [*head, *room])
     for block in room:
-        if not _fits([*posts[-1], block, *foot]):
+        if posts[-1] and not _fits([*posts[-1], block, *foot]):
             posts.append([])
         posts[-1].append(block)
     posts[-1] += foot

@@ -74,6 +74,10 @@ class Directory:
             self._met.clear()
         self._met[reference.user] = reference
 
+    def is_kept(self, user: str) -> bool:
+        """Whether nothing is left to keep of a user: who was only met among others is in this process alone."""
+        return user not in self._met
+
     async def keep_named(self, user: str) -> None:
         """Keep in the store who was only met among others: the registry names them, and they may be written to."""
         met = self._met.pop(user, None)

@@ -33,6 +33,10 @@ class TeamsVoice:
         except ConnectorError as error:
             raise refused(error) from None
 
+    def is_kept(self, user: str) -> bool:
+        """Whether nothing is left to keep of a user."""
+        return self._directory.is_kept(user)
+
     async def keep_named(self, user: str) -> None:
         """Keep where a user can be written to whom the registry names."""
         await self._directory.keep_named(user)

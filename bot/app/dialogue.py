@@ -213,7 +213,7 @@ class Dialogue:
     async def _about_pilots(self, plain: str) -> Outcome:
         """Understand words as an answer to the question that waits, or ask which of several is meant."""
         letters = await letters_of(self._ports, self._rules, self._person)
-        named = [one for one in letters.waiting if self._names(plain, one.section)]
+        named = [one for one in letters.waiting if self._name_in(plain, one.section)]
         pool = named or list(letters.waiting)
         if not pool:
             return SayBack(told(self._said.nothing_waits), moves=True)
@@ -224,16 +224,21 @@ class Dialogue:
         kept = Meant(words=plain[:1000], offered=offered, by=self._turn)
         return SayBack(which([one.section for one in pool], self._said, self._turn), meant=kept, moves=True)
 
-    def _names(self, plain: str, section: Section) -> bool:
-        """Whether words name the pilot of a section: its title, or its id unless that is a word of an answer."""
+    def _name_in(self, plain: str, section: Section) -> re.Match[str] | None:
+        """Return where words name the pilot of a section: its title, or its id unless that is a word of an answer."""
         vocabulary = {phrase for phrases in self._rules.texts.words.causes.values() for phrase in phrases}
         names = [section.title, *([section.pilot] if section.pilot.casefold() not in vocabulary else [])]
-        return any(name and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", plain, re.IGNORECASE) for name in names)
+        places = (re.search(rf"(?<!\w){re.escape(name)}(?!\w)", plain, re.IGNORECASE) for name in names if name)
+        return next((place for place in places if place), None)
 
     async def _understood(self, delivery: Delivery, question: Question, words: str, *, names: bool) -> Outcome:
         """Show back what words mean at a question, and keep it until they say yes."""
         section, zone = question.section, await self._zone(question)
         meant = understand(words, section, self._rules.texts, now=self._now, timezone=zone)
+        name = self._name_in(words, section) if meant.choice is None else None
+        if name is not None:  # it stands between words that belong together
+            bare = f"{words[: name.start()]} {words[name.end() :]}"
+            meant = understand(" ".join(bare.split()), section, self._rules.texts, now=self._now, timezone=zone)
         kept = None
         if meant.choice is not None:
             kept = Meant(

@@ -121,16 +121,13 @@ async def ours(place: Place, site: web.Application) -> AsyncIterator[Send]:
 
 
 @asynccontextmanager
-async def whole(place: Place, site: web.Application) -> AsyncIterator[Send]:
+async def whole(place: Place, site: web.Application) -> AsyncIterator[Send | None]:
     """Serve the whole bot over its store."""
     store = RedisStore(client_of(EmbeddedServer(Path(place.folder))), KEY)
     world = world_of(store, at=datetime.now(UTC))
 
-    async def send(n: int) -> None:
-        raise NotImplementedError(n)
-
     async with teams_at(place) as teams, teams.listening(world.ports, RULES, site, {}):
-        yield send
+        yield None  # nobody asks it to send
     await store.close()
 
 
@@ -187,12 +184,8 @@ def serve(kind: str, place: Place, told: Connection) -> None:
     async def inner() -> None:
         site = web.Application()
         async with BOTS[kind](place, site) as send:
-
-            async def sends(request: web.Request) -> web.Response:
-                await asyncio.gather(*(send(n) for n in range(int(request.query["count"]))))
-                return web.Response()
-
-            site.router.add_get("/sends", sends)
+            if send is not None:
+                site.router.add_get("/sends", _sends_of(send))
             site.router.add_get("/cpu", _cpu)
             runner = web.AppRunner(site, access_log=None)
             await runner.setup()
@@ -203,6 +196,14 @@ def serve(kind: str, place: Place, told: Connection) -> None:
             await runner.cleanup()
 
     asyncio.run(inner())
+
+
+def _sends_of(send: Send) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def sends(request: web.Request) -> web.Response:
+        await asyncio.gather(*(send(n) for n in range(int(request.query["count"]))))
+        return web.Response()
+
+    return sends
 
 
 async def _cpu(_: web.Request) -> web.Response:

@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Protocol
 
 from chat_server import Faults, Got
+from jumping import JumpingClock
 
 
 class End(Protocol):
@@ -82,3 +83,25 @@ class Weather:
                 return trouble
         self.answers["taken"] += 1
         return None
+
+
+@dataclass(slots=True, kw_only=True)
+class RealEnd:
+    """What the local chats of these tests have in common: people, of whom some are gone, and their weather."""
+
+    clock: JumpingClock
+    weather: Weather
+    people: Sequence[str] = ()
+    """Addresses of everybody in the chat."""
+    gone: frozenset[str] = frozenset()
+    faults: Faults = field(default_factory=Faults)
+
+    @property
+    def answers(self) -> Counter[str]:
+        """Return what was answered."""
+        return self.weather.answers
+
+    @property
+    def doubtful(self) -> dict[str, list[float]]:
+        """Return what went wrong."""
+        return self.weather.doubtful

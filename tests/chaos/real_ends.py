@@ -15,6 +15,7 @@ def end_of(
     by: str, folder: Path, clock: JumpingClock, dice: Random, people: Sequence[str], gone: frozenset[str] = frozenset()
 ) -> SlackEnd | TeamsEnd:
     """Return a chat with these people in it, of whom those that are `gone` can't be written to any more."""
+    weather = Weather(dice)
     if by == "slack":
-        return SlackEnd(clock, Weather(dice), people, gone)
-    return TeamsEnd(clock, Weather(dice), papers(folder), people, gone)
+        return SlackEnd(clock=clock, weather=weather, people=people, gone=gone)
+    return TeamsEnd(clock=clock, weather=weather, people=people, gone=gone, papers=papers(folder))

@@ -1,15 +1,13 @@
 """A local Slack at the other end of the wire: what arrived, and how it fails, told as by the chat of these tests."""
 
-from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final
 
-from chat_server import Faults, Got
-from ends import Trouble, Weather
-from jumping import JumpingClock
+from chat_server import Got
+from ends import RealEnd, Trouble
 from slack_story import to_text
 
 from adapters.playground.slack_server import APP_TOKEN, TOKEN, LocalSlack
@@ -18,16 +16,10 @@ from adapters.playground.slack_state import Body, Failure, Fault
 POST: Final = "chat.postMessage"
 
 
-@dataclass(slots=True)
-class SlackEnd:
+@dataclass(slots=True, kw_only=True)
+class SlackEnd(RealEnd):
     """A workspace that keeps its history; whoever is gone was deactivated."""
 
-    clock: JumpingClock
-    weather: Weather
-    people: Sequence[str] = ()
-    """Addresses of everybody in the workspace."""
-    gone: frozenset[str] = frozenset()
-    faults: Faults = field(default_factory=Faults)
     slack: LocalSlack = field(default_factory=LocalSlack)
 
     @asynccontextmanager
@@ -52,16 +44,6 @@ class SlackEnd:
     def text_of(self, post: Body) -> str:
         """Return the words of a post."""
         return to_text(post)
-
-    @property
-    def answers(self) -> Counter[str]:
-        """Return what was answered."""
-        return self.weather.answers
-
-    @property
-    def doubtful(self) -> dict[str, list[float]]:
-        """Return what went wrong."""
-        return self.weather.doubtful
 
     @property
     def got(self) -> list[Got]:

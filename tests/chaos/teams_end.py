@@ -1,17 +1,15 @@
 """A local Teams at the other end of the wire: what arrived, and how it fails, told as by the chat of these tests."""
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from time import monotonic
 from typing import Final
 
-from chat_server import Faults, Got
-from ends import Trouble, Weather
-from jumping import JumpingClock
+from chat_server import Got
+from ends import RealEnd, Trouble
 from servers import Papers
 from teams_story import serving
 
@@ -27,17 +25,11 @@ FAILED: Final = {
 }
 
 
-@dataclass(slots=True)
-class TeamsEnd:
+@dataclass(slots=True, kw_only=True)
+class TeamsEnd(RealEnd):
     """A tenant in which a bot can't look back; whoever is gone has blocked it."""
 
-    clock: JumpingClock
-    weather: Weather
     papers: Papers
-    people: Sequence[str] = ()
-    """Addresses of everybody who has the app."""
-    gone: frozenset[str] = frozenset()
-    faults: Faults = field(default_factory=Faults)
     teams: LocalTeams = field(default_factory=LocalTeams)
 
     @asynccontextmanager
@@ -80,16 +72,6 @@ class TeamsEnd:
     def text_of(self, post: Body) -> str:
         """Return the words of a post, whatever stands in its place for who tapped."""
         return to_text(card_of(post))
-
-    @property
-    def answers(self) -> Counter[str]:
-        """Return what was answered."""
-        return self.weather.answers
-
-    @property
-    def doubtful(self) -> dict[str, list[float]]:
-        """Return what went wrong."""
-        return self.weather.doubtful
 
     @property
     def got(self) -> list[Got]:

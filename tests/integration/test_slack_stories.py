@@ -62,8 +62,7 @@ async def test_the_directory_is_looked_up_once_a_day(office: SlackOffice) -> Non
 async def test_one_tap_that_comes_three_times_acts_once(office: SlackOffice) -> None:
     """Slack delivers what it is not sure about again, and at times on two sockets: one answer, one update."""
     story = office.story
-    await story.begin(firm_pilot("tax"), people=(at_firm("kim"),))
-    await story.until(to(at_firm("dana"), "nudge"))
+    await office.ask("kim")
     dana = office.at("dana")
     for _ in range(3):
         assert (await dana.tap("It is on track", office.last("dana"), at="1773306000.000100")).status == 200
@@ -74,9 +73,7 @@ async def test_one_tap_that_comes_three_times_acts_once(office: SlackOffice) -> 
 
 async def test_the_home_tab_shows_what_is_theirs(office: SlackOffice) -> None:
     """An owner sees what waits, their pilots and what is asked in their name; the sponsor nothing of that; an admin how all is; a stranger nothing."""
-    story = office.story
-    await story.begin(firm_pilot("tax"), people=(at_firm("kim"),))
-    await story.until(to(at_firm("dana"), "nudge"))
+    await office.ask("kim")
     seen = {}
     for who in ("dana", "sam", "ada", "eve"):
         assert (await office.act(office.at(who).open_home())).status == 200
@@ -105,9 +102,7 @@ async def test_the_home_tab_shows_what_is_theirs(office: SlackOffice) -> None:
 )
 async def test_a_shortcut_at_a_message_tells_why_and_takes_feedback(office: SlackOffice) -> None:
     """Why this very message came, and what it was to whoever got it, without touching its question."""
-    story = office.story
-    await story.begin(firm_pilot("tax"), people=(at_firm("kim"),))
-    await story.until(to(at_firm("dana"), "nudge"))
+    await office.ask("kim")
     dana = office.at("dana")
     asked = office.last("dana")
     await office.act(dana.shortcut("why", asked))

@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
-from stories import Story, pilot_of
+from stories import Story, pilot_of, to
 
 from bot.app.turns import answer_turns
 from bot.domain.people import Person
@@ -231,6 +231,11 @@ class Office(ABC):
         seen = post or next((one for one in reversed(hands.posts) if label in hands.labels(one)), None)
         assert (await self.act(hands.tap(label, seen))).status == 200
         return self.said(name, seen) if seen else ""
+
+    async def ask(self, *people: str) -> None:
+        """Begin with one pilot of dana's, with these people besides, and live until she is asked about it."""
+        await self.story.begin(firm_pilot("tax"), people=tuple(at_firm(name) for name in people))
+        await self.story.until(to(at_firm("dana"), "nudge"))
 
     async def blocked_by(self, holder: str, who: str = "dana", **more: str) -> None:
         """Name somebody as the one who can clear the way, in the form."""

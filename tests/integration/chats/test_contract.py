@@ -3,7 +3,6 @@
 import pytest
 from office import Office, at_firm, firm_pilot
 from parity import capability
-from stories import to
 
 from bot.domain.case import CaseState
 from bot.domain.outreach import DeliveryState
@@ -130,8 +129,7 @@ async def test_what_is_said_to_one_is_read_by_nobody_else(office: Office) -> Non
 @capability(ANSWERS, "A tap that is delivered three times counts once")
 async def test_one_tap_that_comes_three_times_acts_once(office: Office) -> None:
     """Chats deliver again what they are not sure about: one answer, one change of the message."""
-    await office.story.begin(firm_pilot("tax"))
-    await office.story.until(to(at_firm("dana"), "nudge"))
+    await office.ask()
     seen = dict(office.last("dana"))
     for _ in range(3):
         answer = await office.at("dana").tap("It is on track", seen, at="1773306000.000100")

@@ -20,8 +20,7 @@ AREA = "The loop"
 async def test_access_is_asked_for_granted_and_thanked_for(office: Office, *, by_words: bool) -> None:
     """(a) Named, asked, granted, used again: both are thanked once, then silence."""
     story = office.story
-    await story.begin(firm_pilot("tax"), people=(at_firm("kim"),))
-    await story.until(to(at_firm("dana"), "nudge"))
+    await office.ask("kim")
     if by_words:
         await office.say("dana", f"blocked by data, {office.named('kim')} could clear it", "yes")
     else:
@@ -64,8 +63,7 @@ async def test_four_owners_and_one_gatekeeper(office: Office) -> None:
 async def test_on_track_is_believed_and_never_goes_up(office: Office) -> None:
     """(d), (e) Two weeks of quiet; said again while use stays low it goes to a person, and not to the sponsor."""
     story = office.story
-    await story.begin(firm_pilot("tax"))
-    await story.until(to(at_firm("dana"), "nudge"))
+    await office.ask()
     assert "left alone until" in await office.tap("dana", "It is on track")
     assert [s for s in await story.days(13) if s.to == at_firm("dana")] == []
     await story.until(to(at_firm("dana"), "nudge"), most=14)
@@ -79,8 +77,7 @@ async def test_on_track_is_believed_and_never_goes_up(office: Office) -> None:
 async def test_an_objection_reaches_the_owner_in_its_words(office: Office) -> None:
     """(f) "I would advise against it", with the kind of concern and words: the owner is told, and it is open with the sponsor."""
     story = office.story
-    await story.begin(firm_pilot("tax"), people=(at_firm("kim"),))
-    await story.until(to(at_firm("dana"), "nudge"))
+    await office.ask("kim")
     await office.blocked_by("kim")
     await story.until(to(at_firm("kim"), "unblock_ask"), most=7)
     await office.tap("kim", "I would advise against it")
@@ -94,8 +91,7 @@ async def test_an_objection_reaches_the_owner_in_its_words(office: Office) -> No
 async def test_a_stop_is_a_result(office: Office) -> None:
     """(g) The owner would end it and says what was learned; the sponsor stops it: the pilot is left alone, the lesson kept."""
     story = office.story
-    await story.begin(firm_pilot("tax"))
-    await story.until(to(at_firm("dana"), "nudge"))
+    await office.ask()
     await office.tap("dana", "I would end this pilot")
     assert not await office.fill("dana", lesson="letters change too seldom")
     case = await story.case()

@@ -25,8 +25,7 @@ def day_of(office: Office, days: int) -> str:
 async def test_the_whole_story_by_taps(office: Office) -> None:
     """Question, form, named blocker, shown wish, a day that passes twice, a check, the digest, a decision: and each message shows what became of it."""
     story = office.story
-    await story.begin(firm_pilot("tax"), people=(at_firm("kim"),))
-    await story.until(to(at_firm("dana"), "nudge"))
+    await office.ask("kim")
     dana, kim, sam = (office.at(name) for name in ("dana", "kim", "sam"))
 
     await office.blocked_by("kim", thing="the ledger")
@@ -65,8 +64,7 @@ async def test_the_whole_story_by_taps(office: Office) -> None:
 async def test_the_whole_story_by_words(office: Office) -> None:
     """The same without a form: what is understood is shown back, and nothing is noted before a yes."""
     story = office.story
-    await story.begin(firm_pilot("tax"), people=(at_firm("kim"),))
-    await story.until(to(at_firm("dana"), "nudge"))
+    await office.ask("kim")
     asked, blocked = office.last("dana"), f"blocked by data, {office.named('kim')} could clear it"
 
     shown = await office.say("dana", blocked)
@@ -94,8 +92,7 @@ async def test_the_whole_story_by_words(office: Office) -> None:
 async def test_it_is_done_by_words(office: Office) -> None:
     """Who was asked to clear the way says that they have, and it is checked from then on."""
     story = office.story
-    await story.begin(firm_pilot("tax"), people=(at_firm("kim"),))
-    await story.until(to(at_firm("dana"), "nudge"))
+    await office.ask("kim")
     await office.blocked_by("kim")
     await story.until(to(at_firm("kim"), "unblock_ask"), most=7)
     await office.say("kim", "done", "yes")
@@ -137,8 +134,7 @@ async def test_an_owner_whom_the_chat_does_not_know(office: Office) -> None:
 async def test_others_are_told_that_it_is_not_theirs(office: Office) -> None:
     """A tap of somebody else, and one of a stranger, changes nothing and is explained to them alone; a form does not open."""
     story = office.story
-    await story.begin(firm_pilot("tax"), people=(at_firm("kim"),))
-    await story.until(to(at_firm("dana"), "nudge"))
+    await office.ask("kim")
     before, seen = await story.case(), office.last("dana")
     words = office.reads("dana")
     for who, said in (("kim", "was put to somebody else"), ("eve", "I don't know you yet")):
@@ -154,8 +150,7 @@ async def test_others_are_told_that_it_is_not_theirs(office: Office) -> None:
 async def test_a_late_tap_explains_itself(office: Office) -> None:
     """At a message whose matter is over a tap changes nothing and is told why in its place; its buttons are gone then."""
     story = office.story
-    await story.begin(firm_pilot("tax"))
-    await story.until(to(at_firm("dana"), "nudge"))
+    await office.ask()
     old = office.last("dana")
     story.back["tax"] = story.today
     await story.days(40)
@@ -171,8 +166,7 @@ async def test_a_late_tap_explains_itself(office: Office) -> None:
 async def test_a_form_says_what_it_can_not_take(office: Office) -> None:
     """A day that has passed is refused beside its field, and nothing is noted before it is mended."""
     story = office.story
-    await story.begin(firm_pilot("tax"))
-    await story.until(to(at_firm("dana"), "nudge"))
+    await office.ask()
     await office.tap("dana", "Ask me later")
     before, (day,) = await story.case(), office.form("dana")
     assert "Which day from tomorrow on?" in await office.fill("dana", **{day: day_of(office, -1)})
@@ -189,9 +183,7 @@ async def test_a_form_says_what_it_can_not_take(office: Office) -> None:
 )
 async def test_everybody_sees_what_is_theirs(office: Office) -> None:
     """An owner sees what waits, their pilots and what is asked in their name; the sponsor nothing of that; an admin how all is; a stranger nothing."""
-    story = office.story
-    await story.begin(firm_pilot("tax"), people=(at_firm("kim"),))
-    await story.until(to(at_firm("dana"), "nudge"))
+    await office.ask("kim")
     seen = {who: await office.home(who) for who in ("dana", "sam", "ada", "eve")}
     assert seen["dana"].startswith("Waiting for your answer Pilot tax: ")
     assert "Your pilots Pilot tax (tax): stage pilot since" in seen["dana"]

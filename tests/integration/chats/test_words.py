@@ -108,9 +108,8 @@ async def test_which_pilot_is_meant_is_asked_where_it_is_not_said(two: Office) -
             shown = await two.say("dana", pick)
         assert "Understood: ask you later, not before" in shown
         assert "nothing was noted" in await two.say("dana", "no")
-    assert "Understood" in await two.say("dana", "Tax letters: snooze two weeks") or "2 questions" in two.reads("dana")
-    await two.say("dana", "snooze Tax letters two weeks")
-    assert "Which pilot" not in two.reads("dana")
+    for named in ("Tax letters: snooze two weeks", "snooze Tax letters two weeks"):
+        assert "Understood: ask you later, not before" in await two.say("dana", named)
 
 
 @capability(AREA, "Help, why, feedback and settings by words leave the question open")
